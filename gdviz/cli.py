@@ -1,0 +1,234 @@
+"""The command line: the window, races without one, lists of what there is."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from gdviz import __version__
+
+NO_DISPLAY = (
+    "gdviz: there is no display for the window; races run without one: "
+    "gdviz race himmelblau --start 0,0 --optimizer adam --csv race.csv"
+)
+
+EXAMPLES = """\
+examples:
+  gdviz                                      open the window
+  gdviz open race.json                       open a saved experiment in the window
+  gdviz race himmelblau --start -1,2 --start 0,0 \\
+        --optimizer adam:lr=0.05 --optimizer momentum --steps 500 --csv race.csv
+  gdviz race "x^2 + 50*y^2" --domain -2,2,-2,2 --optimizer gd:lr=0.01
+  gdviz list surfaces
+"""
+
+RACE_EXAMPLES = """\
+The surface is a name from 'gdviz list surfaces' or a formula over x and y. Without --start it is
+the surface's own; without --optimizer gd, momentum, rmsprop and adam race. A learning rate that is
+not given is chosen to suit the surface.
+
+examples:
+  gdviz race rosenbrock --optimizer adam:lr=0.02,beta1=0.8 --csv race.csv
+  gdviz race himmelblau --start -1,2 --start 0,0 --optimizer momentum --steps 500
+  gdviz race -- "-cos(x)*cos(y)"             a formula that begins with a minus
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An error is one line on stderr and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        line = "".join(c if c.isprintable() else "?" for c in message)
+        self.exit(2, f"{self.prog}: {line[:300]} (see {self.prog} --help)\n")
+
+
+def _numbers(text: str, count: int, example: str) -> tuple[float, ...]:
+    parts = text.split(",")
+    try:
+        if len(parts) == count and text.isascii() and "_" not in text:
+            return tuple(float(part) for part in parts)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text[:60]!r} is not of the form {example}")
+
+
+def _start(text: str) -> tuple[float, ...]:
+    return _numbers(text, 2, "X,Y such as -1,2")
+
+
+def _domain(text: str) -> tuple[float, ...]:
+    return _numbers(text, 4, "X0,X1,Y0,Y1 such as -5,5,-5,5")
+
+
+def _optimizer(text: str) -> tuple[str, dict[str, float]]:
+    """NAME[:key=value,...]"""
+    name, _, rest = text.partition(":")
+    values: dict[str, float] = {}
+    for item in rest.split(",") if rest else ():
+        key, equals, value = item.partition("=")
+        (values[key.strip()],) = _numbers(value, 1, "NAME:key=value,... such as adam:lr=0.05")
+        if not equals:
+            raise argparse.ArgumentTypeError(f"{item[:60]!r} is not of the form key=value")
+    return name, values
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(
+        prog="gdviz",
+        description="See optimizers race down a loss surface. Without a command: the window.",
+        epilog=EXAMPLES,
+        formatter_class=raw,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"gdviz {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    race = commands.add_parser(
+        "race", help="run a race without a window", epilog=RACE_EXAMPLES,
+        formatter_class=raw, allow_abbrev=False,
+    )  # fmt: skip
+    race.add_argument("surface", metavar="SURFACE_OR_FORMULA")
+    race.add_argument("--start", metavar="X,Y", type=_start, action="append", default=[],
+                      help="a start point; may be given several times")  # fmt: skip
+    race.add_argument("--optimizer", metavar="NAME[:key=value,...]", type=_optimizer,
+                      action="append", default=[],
+                      help="a racer; may be given several times")  # fmt: skip
+    race.add_argument("--steps", metavar="N", type=int, default=500, help="at most (500)")
+    race.add_argument("--tolerance", metavar="G", type=float, default=1e-8,
+                      help="gradient norm that counts as converged (1e-8)")  # fmt: skip
+    race.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=_domain,
+                      help="the part of the plane that matters")  # fmt: skip
+    race.add_argument("--stop-outside", action="store_true",
+                      help="end a run when it leaves the domain")  # fmt: skip
+    race.add_argument("--csv", metavar="FILE", type=Path,
+                      help="write every step here, and the experiment to a .json beside it")  # fmt: skip
+    listing = commands.add_parser("list", help="what there is", allow_abbrev=False)
+    listing.add_argument("what", choices=("surfaces", "optimizers"))
+    opening = commands.add_parser(
+        "open", help="open a saved experiment in the window", allow_abbrev=False
+    )
+    opening.add_argument("file", metavar="FILE", type=Path)
+    return parser
+
+
+# Their values may begin with a minus, which argparse would take for an option.
+_SIGNED = ("--start", "--domain")
+
+
+def _join_signed(argv: Sequence[str]) -> list[str]:
+    joined, rest = [], list(argv)
+    while rest:
+        argument = rest.pop(0)
+        if argument == "--":
+            return [*joined, argument, *rest]
+        if argument in _SIGNED and rest and rest[0][:1] == "-" and rest[0][:2] != "--":
+            argument = f"{argument}={rest.pop(0)}"
+        joined.append(argument)
+    return joined
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0, 1 (it failed) or 2 (wrong usage)."""
+    parser = _parser()
+    options = parser.parse_args(_join_signed(sys.argv[1:] if argv is None else argv))
+    try:
+        if options.command == "list":
+            return _list(options.what)
+        if options.command == "race":
+            return _race(options, parser)
+        return _window(options.file if options.command == "open" else None)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _list(what: str) -> int:
+    from gdviz_core import OPTIMIZERS, SURFACES
+
+    if what == "surfaces":
+        for surface in SURFACES.values():
+            x0, x1, y0, y1 = surface.domain
+            domain = f"[{x0:g}, {x1:g}] x [{y0:g}, {y1:g}]"
+            print(f"{surface.name:22} {domain:32} {surface.formula}")
+    else:
+        for optimizer in OPTIMIZERS.values():
+            values = ", ".join(f"{name}={value:g}" for name, value in optimizer.values.items())
+            print(f"{optimizer.name:12} {optimizer.summary}")
+            print(f"{'':12} {values}")
+    return 0
+
+
+def _race(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from gdviz import compute, export
+    from gdviz.experiment import Experiment, enter
+
+    try:
+        experiment = Experiment(
+            options.surface, options.domain, tuple(options.start), (), options.steps,
+            options.tolerance, options.stop_outside,
+        )  # fmt: skip
+        if not experiment.starts:
+            start = experiment.resolved().start
+            assert start is not None
+            experiment = replace(experiment, starts=(start,))
+        chosen = options.optimizer or [(n, {}) for n in ("gd", "momentum", "rmsprop", "adam")]
+        for name, values in chosen:
+            racer = enter(experiment, name, **values)
+            experiment = replace(experiment, racers=(*experiment.racers, racer))
+    except ValueError as error:
+        parser.error(f"race: {error}")
+    try:
+        race = compute.finish(compute.race(experiment), _report("racing"))
+        for lane, trajectory in enumerate(race.trajectories):
+            racer = experiment.racers[lane // len(experiment.starts)]
+            x, y = trajectory.start
+            print(
+                f"{racer.name:20} from ({x:g}, {y:g}): {race.end(lane)}; "
+                f"loss {trajectory.loss[-1]:.6g} at ({trajectory.x[-1]:.6g}, {trajectory.y[-1]:.6g})"
+            )
+        if race.every > 1:
+            print(f"every {race.every}th step was recorded")
+        if options.csv:
+            csv, beside = compute.finish(export.trajectories(race, options.csv), _report("writing"))
+            print(f"wrote {csv} and {beside}")
+    except (ValueError, OSError, MemoryError) as error:
+        print(f"gdviz race: {error or 'not enough memory'}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _report(what: str):
+    """Shows progress on a terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(fraction: float) -> None:
+        end = "\r" if fraction < 1 else "\r\033[K"
+        print(f"{what} {fraction:4.0%}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _window(path: Path | None) -> int:
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        print(NO_DISPLAY, file=sys.stderr)
+        return 2
+    from gdviz import session
+
+    experiment = None
+    if path is not None:
+        try:
+            experiment = session.read(path)
+        except session.SessionError as error:
+            print(f"gdviz: {error}", file=sys.stderr)
+            return 1
+    from gdviz.window import run
+
+    return run(experiment)

@@ -1,0 +1,177 @@
+"""From an experiment to what the views show: generators that yield progress and return a result."""
+
+import math
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+import gdviz_core as core
+from gdviz.experiment import Experiment
+from gdviz_core.surface import Array
+
+Result = TypeVar("Result")
+Computation = Generator[float, None, Result]
+
+# Beyond this many points a race is recorded more sparsely.
+MAX_POINTS = 1_000_000
+_POLL = 0.02  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Race:
+    """The result of a race, with the experiment it was computed from.
+
+    A lane is one racer from one start. `trajectories` are in order of lanes, racers outer, starts
+    inner. `x`, `y` and `loss` (lanes, records) hold every lane to the end of the race: one that
+    has ended stays where it was last finite. `steps` gives the step number of every record.
+    """
+
+    experiment: Experiment
+    trajectories: list[core.Trajectory]
+    steps: NDArray[np.int64]
+    x: Array
+    y: Array
+    loss: Array
+    visible: NDArray[np.intp]  # records of each lane that can be drawn
+    every: int
+
+    @property
+    def last(self) -> int:
+        """The index of the last record."""
+        return len(self.steps) - 1
+
+    def lane(self, racer: int, start: int) -> int:
+        """The lane of the running racer and the start with these numbers."""
+        return racer * len(self.experiment.starts) + start
+
+    def end(self, lane: int) -> str:
+        """Why and when a lane ended, as a sentence: "converged at step 212"."""
+        trajectory = self.trajectories[lane]
+        if trajectory.status == "out of steps":
+            return f"out of steps at {trajectory.steps}"
+        step = trajectory.left if trajectory.status == "left the domain" else trajectory.steps
+        return f"{trajectory.status} at step {step}"
+
+
+def sparsity(experiment: Experiment) -> int:
+    """How many steps one record stands for, so that the race keeps to MAX_POINTS."""
+    lanes = len(experiment.running) * len(experiment.starts)
+    return max(1, math.ceil(lanes * (experiment.steps + 1) / MAX_POINTS))
+
+
+def cost(experiment: Experiment) -> float:
+    """About how many seconds the race takes; an overestimate for runs that end early."""
+    blocks = math.ceil(len(experiment.starts) / 4) * 4
+    surface = len(experiment.resolved().gradient_tape.program.instructions)
+    per_step = blocks * (0.5e-9 * surface + 5e-9) + 250e-9
+    lanes = len(experiment.running) * len(experiment.starts)
+    return len(experiment.running) * experiment.steps * per_step + lanes * 30e-6
+
+
+def race(experiment: Experiment) -> Computation[Race]:
+    """Run all racers from all starts. Raises core.TooLarge if the record would not fit."""
+    every = sparsity(experiment)
+    running = experiment.running
+    trajectories: list[core.Trajectory] = []
+    for number, racer in enumerate(running):
+        progress = core.Progress()
+
+        def call(racer=racer, progress=progress) -> list[core.Trajectory]:
+            return core.race(
+                experiment.resolved(),
+                [racer.configured()],
+                experiment.starts,
+                experiment.steps,
+                tolerance=experiment.tolerance,
+                stop_outside=experiment.stop_outside,
+                every=every,
+                progress=progress,
+            )
+
+        if cost(experiment) < 0.05:
+            trajectories += call()
+        else:
+            done = _in_background(call, progress)
+            try:
+                while True:
+                    yield (number + next(done)) / len(running)
+            except StopIteration as end:
+                trajectories += end.value
+        yield (number + 1) / len(running)
+    return _gather(experiment, trajectories, every)
+
+
+def _in_background(call: Callable[[], Result], progress: Any) -> Computation[Result]:
+    """Run a call that releases the GIL; yield its progress; cancel it when the generator closes."""
+    outcome: list[Any] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:  # carried over to the thread that waits
+            outcome.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(_POLL)
+            yield progress.fraction
+    finally:
+        progress.cancel()
+        thread.join()
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: int) -> Race:
+    longest = max(trajectories, key=lambda t: t.steps, default=None)
+    steps = np.zeros(1, np.int64) if longest is None else longest.step
+    shape = (len(trajectories), len(steps))
+    x, y, loss = np.empty(shape), np.empty(shape), np.empty(shape)
+    visible = np.empty(len(trajectories), np.intp)
+    for lane, trajectory in enumerate(trajectories):
+        n = len(trajectory)
+        finite = n
+        if trajectory.status == "diverged" and n > 1:
+            finite = n - 1
+        visible[lane] = finite
+        for whole, part in ((x, trajectory.x), (y, trajectory.y), (loss, trajectory.loss)):
+            whole[lane, :finite] = part[:finite]
+            whole[lane, finite:] = part[finite - 1]
+    return Race(experiment, trajectories, steps, x, y, loss, visible, every)
+
+
+def value_cost(surface: core.Surface, points: int) -> float:
+    """About how many seconds it takes to evaluate a surface at so many points."""
+    return points * len(surface.value_tape.program.instructions) * 0.35e-9
+
+
+def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]:
+    """The loss on the mesh of xs and ys, shape (len(ys), len(xs)); not finite where undefined."""
+    progress = core.Progress()
+
+    def call() -> Array:
+        return surface.grid(xs, ys, progress=progress)
+
+    if value_cost(surface, len(xs) * len(ys)) < 0.05:
+        yield 0.0
+        return call()
+    return (yield from _in_background(call, progress))
+
+
+def finish(computation: Computation[Result], report: Callable[[float], None] | None = None):
+    """Run a computation to its end on this thread; `report` hears its progress."""
+    while True:
+        try:
+            fraction = next(computation)
+        except StopIteration as end:
+            return end.value
+        if report:
+            report(fraction)
+

@@ -1,0 +1,199 @@
+"""The whole state of the program as one immutable value: what a session restores."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from gdviz_core import OPTIMIZERS, SURFACES, Optimizer, Surface
+from gdviz_core.descent import check_count, check_start, check_tolerance
+from gdviz_core.surface import DEFAULT_DOMAIN, Domain, check_domain
+
+Point = tuple[float, float]
+
+MAX_STARTS = 10_000
+MAX_RACERS = 1_000
+MAX_LANES = 50_000  # racers times starts
+MAX_STEPS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Racer:
+    """An optimizer entered in the race.
+
+    `optimizer` is a name of the catalogue, `values` its hyper-parameters (those left out have
+    their default), `name` the label, `colour` an index into the palette, `on` whether it runs.
+    """
+
+    optimizer: str
+    values: dict[str, float] = field(default_factory=dict)
+    name: str = ""
+    colour: int = 0
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(
+                f"there is no optimizer {self.optimizer[:40]!r}; the names are: "
+                f"{', '.join(OPTIMIZERS)}"
+            )
+        configured = OPTIMIZERS[self.optimizer](**self.values)
+        object.__setattr__(self, "values", configured.values)
+        if not self.name:
+            object.__setattr__(self, "name", configured.title)
+        if len(self.name) > 200:
+            raise ValueError(f"the name of a racer has at most 200 characters, not {len(self.name)}")
+        check_count("colour", self.colour)
+
+    def configured(self) -> Optimizer:
+        """The optimizer with this racer's hyper-parameters."""
+        return OPTIMIZERS[self.optimizer](**self.values)
+
+    def with_value(self, name: str, value: float) -> "Racer":
+        """A copy with one other hyper-parameter."""
+        return replace(self, values={**self.values, name: value})
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything a session restores.
+
+    `surface` is a name of the catalogue or a formula over x and y; `domain` (x0, x1, y0, y1)
+    belongs to a formula, None takes the default or the catalogue's. Starts are points (x, y).
+
+    Raises FormulaError for a formula that cannot be read, ValueError for any other bad field.
+    """
+
+    surface: str = "himmelblau"
+    domain: Domain | None = None
+    starts: tuple[Point, ...] = ()
+    racers: tuple[Racer, ...] = ()
+    steps: int = 500
+    tolerance: float = 1e-8
+    stop_outside: bool = False
+
+    def __post_init__(self) -> None:
+        if self.domain is not None:
+            object.__setattr__(self, "domain", check_domain(self.domain))
+        self.resolved()
+        if len(self.starts) > MAX_STARTS:
+            raise ValueError(f"at most {MAX_STARTS} starts are possible, not {len(self.starts)}")
+        if len(self.racers) > MAX_RACERS:
+            raise ValueError(f"at most {MAX_RACERS} racers are possible, not {len(self.racers)}")
+        lanes = len(self.running) * len(self.starts)
+        if lanes > MAX_LANES:
+            raise ValueError(
+                f"{len(self.running)} racers from {len(self.starts)} starts are {lanes} runs, more "
+                f"than the permitted {MAX_LANES}: take fewer racers or starts"
+            )
+        object.__setattr__(self, "starts", tuple(check_start(start) for start in self.starts))
+        if check_count("steps", self.steps) > MAX_STEPS:
+            raise ValueError(f"steps must be at most {MAX_STEPS}, not {self.steps}")
+        check_tolerance(self.tolerance)
+
+    def resolved(self) -> Surface:
+        """The surface itself."""
+        return _resolve(self.surface, self.domain)
+
+    @property
+    def running(self) -> tuple[Racer, ...]:
+        """The racers that are switched on."""
+        return tuple(racer for racer in self.racers if racer.on)
+
+    def on_surface(self, surface: str) -> "Experiment":
+        """The experiment on another surface.
+
+        One of the catalogue brings its own domain and start; a typed formula keeps the view and
+        the starts. Learning rates that are still the suggested ones follow the surface.
+        """
+        if surface in SURFACES:
+            known = SURFACES[surface]
+            moved = replace(self, surface=surface, domain=None, starts=(check_start(known.start),))
+        else:
+            moved = replace(self, surface=surface, domain=self.resolved().domain)
+        racers = []
+        for racer in self.racers:
+            value = racer.values.get("lr")
+            if value is not None and value == suggested_lr(self.resolved(), racer.optimizer):
+                racer = racer.with_value("lr", suggested_lr(moved.resolved(), racer.optimizer))
+            racers.append(racer)
+        return replace(moved, racers=tuple(racers))
+
+
+@lru_cache(maxsize=64)
+def _resolve(surface: str, domain: Domain | None) -> Surface:
+    if surface in SURFACES:
+        known = SURFACES[surface]
+        return known if domain is None else replace(known, domain=domain)
+    return Surface.from_formula(surface, DEFAULT_DOMAIN if domain is None else domain)
+
+
+# Steps of these are as long as the learning rate, whatever the slope; others multiply the slope.
+_SCALED = {"adam": 0.01, "rmsprop": 0.0025, "adagrad": 0.05}
+
+
+@lru_cache(maxsize=1024)
+def suggested_lr(surface: Surface, optimizer: str) -> float:
+    """A learning rate that shows something: stable, and neither instant nor endless."""
+    x0, x1, y0, y1 = surface.domain
+    if optimizer in _SCALED:
+        return _round(_SCALED[optimizer] * min(x1 - x0, y1 - y0))
+    # Half of the reciprocal of the largest curvature is a quarter of what gradient descent bears.
+    lr = 0.5 / _curvature(surface)
+    return _round(lr if optimizer == "gd" else 0.35 * lr)
+
+
+def _curvature(surface: Surface) -> float:
+    """The largest curvature at the best known minimum, or what is usual in the domain."""
+    import numpy as np
+
+    if surface.minima:
+        x, y = (np.array([c]) for c in surface.minima[0])
+    else:
+        x0, x1, y0, y1 = surface.domain
+        xs, ys = np.meshgrid(np.linspace(x0, x1, 17)[1::2], np.linspace(y0, y1, 17)[1::2])
+        x, y = xs.ravel(), ys.ravel()
+    hxx, hxy, hyy = surface.hessian(x, y)
+    with np.errstate(all="ignore"):
+        largest = np.abs(hxx + hyy) / 2 + np.hypot((hxx - hyy) / 2, hxy)
+    largest = largest[np.isfinite(largest) & (largest > 0)]
+    usual = float(np.median(largest)) if largest.size else 1.0
+    return min(max(usual, 1e-6), 1e12)
+
+
+def _round(value: float) -> float:
+    """To two significant digits."""
+    digits = 1 - math.floor(math.log10(value))
+    return round(value, digits)
+
+
+def enter(experiment: Experiment, optimizer: str, **values: Any) -> Racer:
+    """A new racer for an experiment: suggested learning rate, unused name and colour."""
+    if optimizer in OPTIMIZERS and "lr" not in values:
+        values["lr"] = suggested_lr(experiment.resolved(), optimizer)
+    racer = Racer(optimizer, values)
+    taken = {other.colour for other in experiment.racers}
+    colour = next(i for i in range(len(taken) + 1) if i not in taken)
+    name = unused_name(racer.name, (other.name for other in experiment.racers))
+    return replace(racer, name=name, colour=colour)
+
+
+def unused_name(name: str, taken: Iterable[str]) -> str:
+    """The name, numbered if it is taken."""
+    names = set(taken)
+    candidate, number = name, 2
+    while candidate in names:
+        candidate, number = f"{name} {number}", number + 1
+    return candidate
+
+
+def first_experiment() -> Experiment:
+    """What the program shows when it is started: two minima within reach of one start."""
+    surface = SURFACES["himmelblau"]
+    experiment = Experiment("himmelblau", starts=(check_start(surface.start),))
+    for optimizer in ("gd", "momentum", "rmsprop", "adam", "nesterov", "adagrad"):
+        racer = enter(experiment, optimizer)
+        racer = replace(racer, on=len(experiment.racers) < 4)
+        experiment = replace(experiment, racers=(*experiment.racers, racer))
+    return experiment

@@ -1,0 +1,177 @@
+"""Trajectories as CSV, and the one atomic write that every file goes through."""
+
+import contextlib
+import csv
+import errno
+import io
+import os
+import stat
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from gdviz import session
+from gdviz.compute import Computation, Race
+
+COLUMNS = (
+    "racer", "optimizer", "start", "start_x", "start_y", "step",
+    "x", "y", "loss", "grad_x", "grad_y", "grad_norm", "lr",
+)  # fmt: skip
+_ROWS_AT_ONCE = 4096
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{d}{i}" for d in ("COM", "LPT") for i in range(1, 10))}
+
+
+class SaveError(OSError):
+    """A file that could not be written; the target is as it was before."""
+
+
+def check_name(name: str, windows: bool = os.name == "nt") -> None:
+    """SaveError for a file name that the system would take for something else."""
+    if "\0" in name:
+        raise SaveError("the file name must not contain a NUL character")
+    if not windows:
+        return
+    stem = name.split(".")[0].rstrip(" ").upper()
+    if stem in _RESERVED or name != name.rstrip(" .") or any(c in name for c in '<>:"|?*'):
+        raise SaveError(f"Windows does not allow the file name {name[:60]!r}; choose another name")
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Generator[BinaryIO, None, None]:
+    """A binary file that takes the place of `path` once the block has ended without an error.
+
+    It is written beside the target, flushed to the disk and moved into place, so the target is at
+    all times either the old file or the new one. A link keeps pointing at its target, and the
+    target keeps its permissions. Raises SaveError with the reason.
+    """
+    shown = session._shown(Path(path))
+    temporary = None
+    try:
+        check_name(os.path.basename(os.fspath(path)))
+        target = os.path.realpath(path)
+        mode = _mode(target)
+        handle, temporary = tempfile.mkstemp(prefix=".gdviz-", dir=os.path.dirname(target))
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+        temporary = None
+        _sync_folder(os.path.dirname(target))
+    except OSError as error:
+        if isinstance(error, SaveError):
+            raise SaveError(f"cannot write {shown}: {error}") from None
+        raise SaveError(f"cannot write {shown}: {_reason(error)}") from error
+    except ValueError as error:  # a name the system cannot even ask about
+        raise SaveError(f"cannot write {shown}: {error}") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _mode(target: str) -> int:
+    """The permissions the new file gets; SaveError if the target is no file."""
+    try:
+        found = os.lstat(target)
+    except FileNotFoundError:
+        if not os.path.isdir(os.path.dirname(target)):
+            raise SaveError("there is no such folder") from None
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+    if stat.S_ISDIR(found.st_mode):
+        raise SaveError("it is a folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise SaveError("it is not a regular file")
+    return stat.S_IMODE(found.st_mode)
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return "there is no space left on the disk"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "the folder cannot be written to"
+    return error.strerror or str(error)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the new name durable, where folders can be synchronized."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def with_ending(path: str | Path, ending: str) -> Path:
+    """The path with an ending such as ".csv", added if it has none."""
+    path = Path(path)
+    return path if path.suffix else path.with_name(path.name + ending)
+
+
+def header(race: Race) -> list[str]:
+    """The column names: the fixed ones, then every state variable of every racer."""
+    names = dict.fromkeys(name for t in race.trajectories for name in t.state)
+    return [*COLUMNS, *names]
+
+
+def rows(race: Race) -> Iterator[list[list[str]]]:
+    """The rows of a race in batches, numbers in full precision."""
+    names = header(race)[len(COLUMNS) :]
+    starts = len(race.experiment.starts)
+    for lane, trajectory in enumerate(race.trajectories):
+        racer = race.experiment.running[lane // starts]
+        number = lane % starts
+        x, y = trajectory.start
+        lr = "" if trajectory.lr is None else repr(trajectory.lr)
+        left = [racer.name, racer.optimizer, str(number + 1), repr(x), repr(y)]
+        for a in range(0, len(trajectory), _ROWS_AT_ONCE):
+            part = slice(a, a + _ROWS_AT_ONCE)
+            columns = [
+                [repr(value) for value in array[part].tolist()]
+                for array in (
+                    trajectory.step, trajectory.x, trajectory.y, trajectory.loss,
+                    trajectory.grad_x, trajectory.grad_y, trajectory.grad_norm,
+                )
+            ]  # fmt: skip
+            count = len(columns[0])
+            columns.append([lr] * count)
+            for name in names:
+                state = trajectory.state.get(name)
+                values = [""] * count if state is None else map(repr, state[part].tolist())
+                columns.append(list(values))
+            yield [left + list(row) for row in zip(*columns, strict=True)]
+
+
+def trajectories(race: Race, path: str | Path) -> Computation[tuple[Path, Path]]:
+    """Write a race as CSV, and its experiment as JSON beside it; returns both paths.
+
+    RFC 4180 in UTF-8, one row for each racer, start and step. Raises SaveError.
+    """
+    path = with_ending(path, ".csv")
+    beside = path.with_suffix(".json")
+    if beside == path:
+        raise SaveError(f"cannot write {path.name}: .json is for the experiment beside the CSV")
+    done, total = 0, sum(len(t) for t in race.trajectories) or 1
+    with replacing(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(header(race))
+        for batch in rows(race):
+            writer.writerows(batch)
+            done += len(batch)
+            yield done / total
+        text.detach()
+    save(beside, session.dump(race.experiment))
+    return path, beside
+
+
+def save(path: str | Path, text: str) -> None:
+    """Write a text file; raises SaveError."""
+    with replacing(path) as file:
+        file.write(text.encode("utf-8"))

@@ -1,0 +1,44 @@
+"""Surfaces, exact derivatives and optimizers in two dimensions, at the speed of the machine.
+
+    import gdviz_core as core
+
+    t = core.descend(core.SURFACES["himmelblau"], core.OPTIMIZERS["adam"](lr=0.05), (0.0, 0.0))
+    print(t.status, len(t), t.x[-1], t.y[-1])
+
+Everything is a formula: surfaces and optimizers are parsed, differentiated and run by one compiled
+engine. ENGINE names the kernels in use; the environment variable GDVIZ_ENGINE forces one.
+"""
+
+from gdviz_core.descent import (
+    Cancelled,
+    Endpoints,
+    TooLarge,
+    Trajectory,
+    descend,
+    endpoints,
+    race,
+)
+from gdviz_core.engine import ENGINE, Progress
+from gdviz_core.expression import FormulaError
+from gdviz_core.optimizer import Hyperparameter, Optimizer
+from gdviz_core.optimizers import OPTIMIZERS
+from gdviz_core.surface import Surface
+from gdviz_core.surfaces import SURFACES
+
+__all__ = [
+    "ENGINE",
+    "OPTIMIZERS",
+    "SURFACES",
+    "Cancelled",
+    "Endpoints",
+    "FormulaError",
+    "Hyperparameter",
+    "Optimizer",
+    "Progress",
+    "Surface",
+    "TooLarge",
+    "Trajectory",
+    "descend",
+    "endpoints",
+    "race",
+]

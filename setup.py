@@ -1,0 +1,36 @@
+"""Builds the compiled core; everything else about the package is in pyproject.toml."""
+
+import os
+import sys
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+here = Path(__file__).resolve().parent
+sys.path.insert(0, str(here))  # the emitter is pure Python and writes C before anything is built
+os.chdir(here)
+
+from gdviz_core.emit import instructions_header  # noqa: E402
+
+header = Path("gdviz_core/instructions.h")
+text = instructions_header()
+if not header.exists() or header.read_text() != text:
+    header.write_text(text)
+
+# Infinities and NaN must survive (they are how divergence is seen), and every build must give the
+# same bits: hence no -ffast-math and no contraction.
+flags = ["/O2"] if sys.platform == "win32" else [
+    "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]  # fmt: skip
+
+engine = Extension(
+    "gdviz_core.engine",
+    sources=["gdviz_core/engine.pyx", "gdviz_core/baseline.c", "gdviz_core/avx2.c"],
+    depends=[
+        f"gdviz_core/{name}" for name in ("kernels.h", "kernels.inc", "vmath.h", "instructions.h")
+    ],
+    include_dirs=["gdviz_core"],
+    extra_compile_args=flags,
+)
+
+setup(ext_modules=cythonize([engine]))
