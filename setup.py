@@ -33,4 +33,6 @@ engine = Extension(
     extra_compile_args=flags,
 )
 
-setup(ext_modules=cythonize([engine]))
+raster = Extension("gdviz_core.raster", sources=["gdviz_core/raster.pyx"], extra_compile_args=flags)
+
+setup(ext_modules=cythonize([engine, raster]))

@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     race.add_argument("--stop-outside", action="store_true",
                       help="end a run when it leaves the domain")  # fmt: skip
     race.add_argument("--csv", metavar="FILE", type=Path,
-                      help="write every step here, and the experiment to a .json beside it")  # fmt: skip
+                      help="write every step here, the experiment to a .json")  # fmt: skip
     listing = commands.add_parser("list", help="what there is", allow_abbrev=False)
     listing.add_argument("what", choices=("surfaces", "optimizers"))
     opening = commands.add_parser(
@@ -119,7 +119,8 @@ _SIGNED = ("--start", "--domain")
 
 
 def _join_signed(argv: Sequence[str]) -> list[str]:
-    joined, rest = [], list(argv)
+    joined: list[str] = []
+    rest = list(argv)
     while rest:
         argument = rest.pop(0)
         if argument == "--":
@@ -189,7 +190,8 @@ def _race(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             x, y = trajectory.start
             print(
                 f"{racer.name:20} from ({x:g}, {y:g}): {race.end(lane)}; "
-                f"loss {trajectory.loss[-1]:.6g} at ({trajectory.x[-1]:.6g}, {trajectory.y[-1]:.6g})"
+                f"loss {trajectory.loss[-1]:.6g} at "
+                f"({trajectory.x[-1]:.6g}, {trajectory.y[-1]:.6g})"
             )
         if race.every > 1:
             print(f"every {race.every}th step was recorded")

@@ -174,4 +174,3 @@ def finish(computation: Computation[Result], report: Callable[[float], None] | N
             return end.value
         if report:
             report(fraction)
-

@@ -43,7 +43,9 @@ class Racer:
         if not self.name:
             object.__setattr__(self, "name", configured.title)
         if len(self.name) > 200:
-            raise ValueError(f"the name of a racer has at most 200 characters, not {len(self.name)}")
+            raise ValueError(
+                f"the name of a racer has at most 200 characters, not {len(self.name)}"
+            )
         check_count("colour", self.colour)
 
     def configured(self) -> Optimizer:

@@ -19,11 +19,11 @@ from gdviz_core.descent import (
     race,
 )
 from gdviz_core.engine import ENGINE, Progress
-from gdviz_core.expression import FormulaError
 from gdviz_core.optimizer import Hyperparameter, Optimizer
 from gdviz_core.optimizers import OPTIMIZERS
 from gdviz_core.surface import Surface
 from gdviz_core.surfaces import SURFACES
+from gdviz_core.tokenizer import FormulaError
 
 __all__ = [
     "ENGINE",

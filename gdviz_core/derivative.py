@@ -89,9 +89,7 @@ def _reverse(graph, output, variables, known):
                     terms = [zero if d is None else graph.mul(weight, d) for d in (da, db)]
                     accumulate(totals, i, graph.where(condition, *terms))
         elif graph.operands(node):
-            for operand, partial in zip(
-                graph.operands(node), _partials(graph, node), strict=True
-            ):
+            for operand, partial in zip(graph.operands(node), _partials(graph, node), strict=True):
                 if partial is not None:
                     adjoint.setdefault(operand, None)
                     accumulate(adjoint, operand, graph.mul(weight, partial))

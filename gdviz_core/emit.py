@@ -5,7 +5,6 @@ import re
 from gdviz_core.operation import OPERATIONS
 from gdviz_core.program import INSTRUCTIONS, OPCODES
 
-
 _LIBM = {name for name, operation in OPERATIONS.items() if not operation.vectorizes}
 
 

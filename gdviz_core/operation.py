@@ -198,13 +198,9 @@ OPERATIONS = {
             "cosh(a)",
             vectorizes=False,
         ),
-        Operation(
-            "tanh", 1, math.tanh, lambda g, n, a: (g.sub(g.one, g.mul(n, n)),), "vm_tanh(a)"
-        ),
+        Operation("tanh", 1, math.tanh, lambda g, n, a: (g.sub(g.one, g.mul(n, n)),), "vm_tanh(a)"),
         Operation("abs", 1, abs, lambda g, n, a: (g.apply("sign", a),), "fabs(a)"),
-        Operation(
-            "sign", 1, _sign, _zero, "a != a ? a : (double)(a > 0.0) - (double)(a < 0.0)"
-        ),
+        Operation("sign", 1, _sign, _zero, "a != a ? a : (double)(a > 0.0) - (double)(a < 0.0)"),
         Operation("floor", 1, _floor, _zero, "floor(a)"),
         Operation("lt", 2, lambda a, b: float(a < b), _zero, "a < b ? 1.0 : 0.0"),
         Operation("le", 2, lambda a, b: float(a <= b), _zero, "a <= b ? 1.0 : 0.0"),

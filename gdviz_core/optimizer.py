@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from gdviz_core import engine
-from gdviz_core.expression import FormulaError, Rule, parse, parse_rule
+from gdviz_core.expression import parse
 from gdviz_core.graph import Graph
 from gdviz_core.program import compile_program
+from gdviz_core.rule import Rule, parse_rule
+from gdviz_core.tokenizer import FormulaError
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def LR(value: float) -> Hyperparameter:  # noqa: N802  reads as the kind of hype
 class Optimizer:
     """An update rule with its hyper-parameters.
 
-    `rule` has one formula a line; see `gdviz_core.expression` for the names it knows. `initial`
+    `rule` has one formula a line; see `gdviz_core.rule` for the names it knows. `initial`
     gives the start of state variables that do not start at 0, as formulas over hyper-parameters.
     Calling an optimizer gives a configured copy: `adam(lr=0.05)`.
 
@@ -104,7 +106,7 @@ class Optimizer:
     def from_rule(cls, rule: str, name: str = "rule", **hyperparameters: float) -> "Optimizer":
         """An optimizer from typed lines; keywords give its hyper-parameters.
 
-            Optimizer.from_rule("b = 0.9*b + g\\nw = w - lr*b", lr=0.01)
+        Optimizer.from_rule("b = 0.9*b + g\\nw = w - lr*b", lr=0.01)
         """
         made = []
         for key, value in hyperparameters.items():

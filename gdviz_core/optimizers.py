@@ -8,7 +8,9 @@ from types import MappingProxyType
 
 from gdviz_core.optimizer import LR, Hyperparameter, Optimizer
 
-WEIGHT_DECAY = Hyperparameter("weight_decay", 0.0, 0.0, 1e6, meaning="pull towards 0, as L2 penalty")
+WEIGHT_DECAY = Hyperparameter(
+    "weight_decay", 0.0, 0.0, 1e6, meaning="pull towards 0, as L2 penalty"
+)
 
 
 def _momentum(value: float) -> Hyperparameter:

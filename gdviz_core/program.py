@@ -119,14 +119,16 @@ class _Compiler:
         found = set()
         for node in self.order:
             operands = self.graph.operands(node)
-            if self.graph.value(node) is not None or node in uniform:
-                found.add(node)
-            elif operands and all(operand in found for operand in operands):
+            if (
+                self.graph.value(node) is not None
+                or node in uniform
+                or (operands and all(operand in found for operand in operands))
+            ):
                 found.add(node)
         return found
 
     def _select(self):
-        self.uses = {}
+        self.uses: dict[int, int] = {}
         for node in self.order:
             for operand in self.graph.operands(node):
                 self.uses[operand] = self.uses.get(operand, 0) + 1
@@ -271,11 +273,13 @@ class _Compiler:
         place = {self.graph.variable(name): i for i, name in enumerate(self.inputs)}
         count = fixed = len(set(range(len(self.inputs))) | {r for _, r in self.outputs})
         last = {node: i for i, draft in enumerate(self.drafts) for node in draft.operands}
-        instructions, pending, free = [], [], []
+        instructions: list[Instruction] = []
+        pending: list[tuple] = []
+        free: list[int] = []
         for i, draft in enumerate(self.drafts):
             sources = [place[operand] for operand in draft.operands]
-            dead = {place[node] for node in draft.operands if last[node] == i}
-            dead = sorted(register for register in dead if register >= fixed)
+            dying = {place[node] for node in draft.operands if last[node] == i}
+            dead = sorted(register for register in dying if register >= fixed)
             if draft.name not in _APART:
                 free += dead
             for node in draft.results:
@@ -288,11 +292,13 @@ class _Compiler:
             if draft.name in _APART:
                 free += dead
             results = [place[node] for node in draft.results]
-            constants = [self._constant(node, i, which, pending)
-                         for which, node in enumerate(draft.constants, 1)]
-            registers = (sources + results[1:] + [0, 0, 0])[:3]
-            k1, k2 = (constants + [0.0, 0.0])[:2]
-            instructions.append(Instruction(draft.name, results[0], *registers, k1, k2))
+            constants = [
+                self._constant(node, i, which, pending)
+                for which, node in enumerate(draft.constants, 1)
+            ]
+            a, b, c, *_ = (*sources, *results[1:], 0, 0, 0)
+            k1, k2, *_ = (*constants, 0.0, 0.0)
+            instructions.append(Instruction(draft.name, results[0], a, b, c, k1, k2))
         return instructions, count, pending
 
     def _constant(self, node, instruction, which, pending):

@@ -38,7 +38,9 @@ def check_domain(domain: Sequence[float]) -> Domain:
         if low >= high:
             raise ValueError(f"domain: {name} must run from low to high, not from {low} to {high}")
         if high - low < 1e-9 * max(abs(low), abs(high)) or high - low < 1e-150:
-            raise ValueError(f"domain: {name} from {low} to {high} is too narrow to tell points apart")
+            raise ValueError(
+                f"domain: {name} from {low} to {high} is too narrow to tell points apart"
+            )
     return x0, x1, y0, y1
 
 
@@ -117,9 +119,7 @@ class Surface:
         outputs = np.empty((count, x.size))
         if x.size:
             inputs = np.stack([x.ravel(), y.ravel()])
-            in_threads(
-                lambda progress: engine.evaluate(tape, inputs, outputs, progress), x.size
-            )
+            in_threads(lambda progress: engine.evaluate(tape, inputs, outputs, progress), x.size)
         return [np.float64(o[0]) if x.ndim == 0 else o.reshape(x.shape) for o in outputs]
 
     def value(self, x: ArrayLike, y: ArrayLike) -> Array:
@@ -133,7 +133,7 @@ class Surface:
 
     def hessian(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array, Array]:
         """The exact second derivatives (hxx, hxy, hyy)."""
-        return tuple(self._evaluate(self.hessian_tape, 6, x, y)[3:])  # type: ignore[return-value]
+        return tuple(self._evaluate(self.hessian_tape, 6, x, y)[3:])
 
     def grid(self, xs: ArrayLike, ys: ArrayLike, gradients: bool = False, progress=None) -> Array:
         """The loss on a mesh, shape (len(ys), len(xs)); with gradients, (3, len(ys), len(xs)).

@@ -30,12 +30,12 @@ def _pairs(xs, ys):
 
 
 # Rastrigin along one axis: where x + 10 pi sin(2 pi x) = 0.
-_WELLS = (0.0, 0.9949586376523348, 1.9899122337085495, 2.984855701039481, 3.979783860300754,
+_HALF_WELLS = (0.0, 0.9949586376523348, 1.9899122337085495, 2.984855701039481, 3.979783860300754,
           4.974691390895051)  # fmt: skip
-_WELLS = tuple(sorted({s * x + 0.0 for x in _WELLS for s in (1, -1)}))
-_CRESTS = (0.5025460365546747, 1.5076407318703584, 2.512743318200085, 3.5178591381704414,
+_WELLS = tuple(sorted({s * x + 0.0 for x in _HALF_WELLS for s in (1, -1)}))
+_HALF_CRESTS = (0.5025460365546747, 1.5076407318703584, 2.512743318200085, 3.5178591381704414,
            4.522993659584519)  # fmt: skip
-_CRESTS = tuple(sorted({s * x for x in _CRESTS for s in (1, -1)}))
+_CRESTS = tuple(sorted({s * x for x in _HALF_CRESTS for s in (1, -1)}))
 
 _ENTRIES = (
     Surface(

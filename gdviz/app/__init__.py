@@ -1,0 +1,1 @@
+"""The program's Qt parts that are not views."""

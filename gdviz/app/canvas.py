@@ -1,0 +1,181 @@
+"""A pyqtgraph plot whose content is painted by us, pixel by pixel.
+
+pyqtgraph gives axes, coordinates and mouse events. Its context menus, exporters and option
+dialogs are out of reach, and the view keeps to finite limits.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
+
+from gdviz.app.theme import Theme, font
+from gdviz_core.surface import Array
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """What part of the plane is shown, on how many pixels; `ratio` is pixels per point."""
+
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    width: int
+    height: int
+    ratio: float = 1.0
+
+    @property
+    def mapping(self) -> Array:
+        """Pixel = (a + b*x, c + d*y), as raster.trails takes it."""
+        b = self.width / (self.x1 - self.x0)
+        d = -self.height / (self.y1 - self.y0)
+        return np.array([-self.x0 * b, b, -self.y1 * d, d])
+
+    def point(self, x: float, y: float) -> QPointF:
+        """Where a point of the plane is, in logical units; far away is cut to what Qt can draw."""
+        a, b, c, d = self.mapping
+        return QPointF(
+            min(max((a + b * x) / self.ratio, -1e6), 1e6),
+            min(max((c + d * y) / self.ratio, -1e6), 1e6),
+        )
+
+    def centres(self, every: int = 1) -> tuple[Array, Array]:
+        """Coordinates of the centres of every `every`th pixel."""
+        a, b, c, d = self.mapping
+        xs = (np.arange(0, self.width, every) + 0.5 * every - a) / b
+        ys = (np.arange(0, self.height, every) + 0.5 * every - c) / d
+        return xs, ys
+
+
+class _Box(pg.ViewBox):
+    """Hands every mouse event to the canvas."""
+
+    def __init__(self, canvas: "Canvas"):
+        super().__init__(enableMenu=False, border=None)
+        self._canvas = canvas
+
+    def mouseClickEvent(self, event: Any) -> None:  # noqa: N802
+        event.accept()
+        self._canvas.clicked.emit(event)
+
+    def mouseDragEvent(self, event: Any, axis: Any = None) -> None:  # noqa: N802
+        event.accept()
+        self._canvas.dragged.emit(event)
+
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: Any = None) -> None:  # noqa: N802
+        event.accept()
+        self._canvas.wheeled.emit(event)
+
+
+class _Content(pg.GraphicsObject):
+    """Fills the view box with what `paint_content(painter, viewport)` draws."""
+
+    def __init__(self, canvas: "Canvas"):
+        super().__init__()
+        self._canvas = canvas
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        return self._canvas.box.viewRect()
+
+    def viewTransformChanged(self) -> None:  # noqa: N802
+        self.prepareGeometryChange()
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        viewport = self._canvas.viewport_now()
+        if viewport is None:
+            return
+        corner = self._canvas.box.sceneBoundingRect().topLeft()
+        painter.save()
+        painter.resetTransform()
+        painter.translate(corner)
+        painter.setClipRect(
+            QRectF(0, 0, viewport.width / viewport.ratio, viewport.height / viewport.ratio)
+        )
+        self._canvas.paint_content(painter, viewport)
+        painter.restore()
+
+
+class Canvas(pg.PlotWidget):
+    """A plot with axes; set `paint_content` to draw inside them."""
+
+    clicked = pyqtSignal(object)
+    dragged = pyqtSignal(object)
+    wheeled = pyqtSignal(object)
+    hovered = pyqtSignal(object)  # (x, y) under the pointer, None when it leaves
+    resized = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None, **axes: pg.AxisItem):
+        self.box = _Box(self)
+        super().__init__(parent, viewBox=self.box, axisItems=axes, enableMenu=False)
+        self.paint_content: Callable[[QPainter, Viewport], None] = lambda painter, viewport: None
+        self.hideButtons()
+        self.getPlotItem().setContentsMargins(0, 0, 0, 0)
+        self.box.disableAutoRange()
+        self._content = _Content(self)
+        self.box.addItem(self._content, ignoreBounds=True)
+        self.scene().sigMouseMoved.connect(self._move)
+        self.scene().contextMenu = []
+        self.box.sigResized.connect(lambda: self.resized.emit())
+        for name in ("left", "bottom"):
+            self.getAxis(name).setStyle(tickLength=0, tickTextOffset=7)
+            self.getAxis(name).setTickFont(font(11))
+            self.getAxis(name).enableAutoSIPrefix(False)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setBackground(theme.card)
+        for name in ("left", "bottom"):
+            self.getAxis(name).setPen(pg.mkPen(theme.border))
+            self.getAxis(name).setTextPen(theme.text2)
+        self._content.update()
+
+    def repaint_content(self) -> None:
+        """Draw the content again soon."""
+        self._content.update()
+
+    def show_range(self, x0: float, x1: float, y0: float, y1: float) -> None:
+        self.box.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0, disableAutoRange=True)
+
+    def viewport_now(self) -> Viewport | None:
+        """The visible part; None while there is no room for it."""
+        (x0, x1), (y0, y1) = self.box.viewRange()
+        rect = self.box.sceneBoundingRect()
+        ratio = self.devicePixelRatioF()
+        width, height = round(rect.width() * ratio), round(rect.height() * ratio)
+        if width < 2 or height < 2 or not (x1 > x0 and y1 > y0):
+            return None
+        return Viewport(x0, x1, y0, y1, width, height, ratio)
+
+    def to_plane(self, scene_point: QPointF) -> tuple[float, float]:
+        """The point of the plane at a point of the scene."""
+        point = self.box.mapSceneToView(scene_point)
+        return point.x(), point.y()
+
+    def to_widget(self, x: float, y: float) -> QPointF:
+        """Where a point of the plane is on this widget."""
+        return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, y))))
+
+    def _move(self, scene_point: QPointF) -> None:
+        inside = self.box.sceneBoundingRect().contains(scene_point)
+        self.hovered.emit(self.to_plane(scene_point) if inside else None)
+
+    def leaveEvent(self, event: Any) -> None:  # noqa: N802
+        super().leaveEvent(event)
+        self.hovered.emit(None)
+
+
+def image_of(pixels: Any, ratio: float = 1.0) -> QImage:
+    """A QImage that looks at an array of premultiplied pixels; the array must outlive it."""
+    height, width = pixels.shape
+    made = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    made.setDevicePixelRatio(ratio)
+    return made
+
+
+LEFT = Qt.MouseButton.LeftButton
+RIGHT = Qt.MouseButton.RightButton

@@ -1,0 +1,138 @@
+"""The open experiment, its undo history and the race computed from it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QUndoCommand, QUndoStack
+
+import gdviz_core as core
+from gdviz import compute
+from gdviz.app.job import Job
+from gdviz.experiment import Experiment, first_experiment
+
+# A race expected to take no longer than this runs at once, so that a drag shows it live.
+INLINE_SECONDS = 0.012
+
+
+class Document(QObject):
+    """What all views look at.
+
+    `changed` follows every edit, `raced` every new result; a Race carries its experiment, and one
+    that comes too late is dropped. `selected` tells which start is meant by keys; it is not part
+    of the experiment.
+    """
+
+    changed = pyqtSignal(object)  # Experiment
+    raced = pyqtSignal(object)  # compute.Race
+    failed = pyqtSignal(str)
+    progressed = pyqtSignal(object)  # fraction of the running computation, None when it ends
+    selected = pyqtSignal(int)
+
+    def __init__(self, experiment: Experiment | None = None, parent: QObject | None = None):
+        super().__init__(parent)
+        self.experiment = first_experiment() if experiment is None else experiment
+        self.race = compute.finish(compute.race(replace(self.experiment, starts=())))
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(1000)
+        self.path: Path | None = None
+        self.selection = 0
+        self._job: Job | None = None
+
+    def edit(self, label: str, *, gesture: object = None, **changes: Any) -> None:
+        """Change fields of the experiment; `label` names the step in the Undo menu.
+
+        Edits with the same `gesture` object, such as one drag of a slider, are one step. Raises
+        ValueError, and changes nothing, if a value is not permitted.
+        """
+        self.show(label, replace(self.experiment, **changes), gesture)
+
+    def show(self, label: str, experiment: Experiment, gesture: object = None) -> None:
+        """Put another experiment in place of this one, as one step that can be undone."""
+        if experiment != self.experiment:
+            self.undo_stack.push(_Edit(label, self, self.experiment, experiment, gesture))
+
+    def open(self, experiment: Experiment, path: Path | None = None) -> None:
+        """Begin anew with an experiment from a file."""
+        self.undo_stack.clear()
+        self.path = path
+        self._set(experiment)
+
+    def select(self, start: int) -> None:
+        """Make a start the one that keys act on."""
+        start = max(0, min(start, len(self.experiment.starts) - 1))
+        if start != self.selection:
+            self.selection = start
+            self.selected.emit(start)
+
+    def _set(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.selection = max(0, min(self.selection, len(experiment.starts) - 1))
+        self.changed.emit(experiment)
+        self.recompute()
+
+    def recompute(self) -> None:
+        """Run the race of the current experiment; an older one that still runs is cancelled."""
+        self.cancel()
+        computation = compute.race(self.experiment)
+        if compute.cost(self.experiment) < INLINE_SECONDS:
+            try:
+                self._accept(compute.finish(computation))
+            except (core.TooLarge, MemoryError) as error:
+                self._fail(error)
+            return
+        self._job = job = Job(computation)
+        job.progress.connect(self.progressed)
+        job.done.connect(self._accept)
+        job.failed.connect(self._fail)
+        job.start()
+
+    def cancel(self) -> None:
+        """Give up the computation that is running, if any."""
+        if self._job is not None:
+            job, self._job = self._job, None
+            job.cancel()
+            self.progressed.emit(None)
+
+    def _accept(self, race: compute.Race) -> None:
+        if race.experiment is not self.experiment:
+            return
+        self.race, self._job = race, None
+        self.progressed.emit(None)
+        self.raced.emit(race)
+
+    def _fail(self, error: Exception) -> None:
+        self._job = None
+        self.progressed.emit(None)
+        self.failed.emit(str(error) or "there is not enough memory for this race")
+
+
+class _Edit(QUndoCommand):
+    def __init__(
+        self,
+        label: str,
+        document: Document,
+        before: Experiment,
+        after: Experiment,
+        gesture: object,
+    ):
+        super().__init__(label)
+        self._document, self._before, self._after = document, before, after
+        self._gesture = gesture
+
+    def redo(self) -> None:
+        self._document._set(self._after)
+
+    def undo(self) -> None:
+        self._document._set(self._before)
+
+    def id(self) -> int:
+        return -1 if self._gesture is None else 1
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:  # noqa: N802
+        if not isinstance(other, _Edit) or other._gesture is not self._gesture:
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True

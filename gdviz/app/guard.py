@@ -1,0 +1,85 @@
+"""What keeps a mistake from costing the user work: exception hooks, a crash log, signals."""
+
+import contextlib
+import faulthandler
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import platformdirs
+from PyQt6.QtCore import QObject, QSocketNotifier, pyqtSignal
+from PyQt6.sip import voidptr
+
+MAX_LOG = 1_000_000  # bytes; a longer log is begun anew
+
+
+class Guard(QObject):
+    """Catches what no one else does, in any thread, writes it to a log and tells the window.
+
+    An exception in a slot would otherwise end the program.
+    """
+
+    caught = pyqtSignal(str)  # one line for the status bar
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self._log = folder / "gdviz.log"
+        self._fault: Any = None
+
+    def install(self) -> None:
+        """Put the hooks in place. Without a folder to write to, they only report."""
+        with contextlib.suppress(OSError):
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            if self._log.exists() and self._log.stat().st_size > MAX_LOG:
+                self._log.unlink()
+            self._fault = self._log.open("a", encoding="utf-8")
+            faulthandler.enable(self._fault)
+        sys.excepthook = self._hook
+        threading.excepthook = lambda a: self._hook(a.exc_type, a.exc_value, a.exc_traceback)
+        sys.unraisablehook = lambda a: self._hook(a.exc_type, a.exc_value, a.exc_traceback)
+
+    def _hook(
+        self,
+        kind: type[BaseException],
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        text = "".join(traceback.format_exception(kind, error, trace))
+        print(text, file=sys.stderr, end="")
+        with contextlib.suppress(OSError), self._log.open("a", encoding="utf-8") as log:
+            log.write(text)
+        self.caught.emit(f"Something went wrong inside gdviz ({kind.__name__}: {str(error)[:200]})")
+
+
+class Signals(QObject):
+    """Turns SIGINT and SIGTERM into an orderly end."""
+
+    def __init__(self, end: Callable[[], Any]):
+        super().__init__()
+        self._end = end
+        self._read, self._write = socket.socketpair()
+        for end_ in (self._read, self._write):
+            end_.setblocking(False)
+        signal.set_wakeup_fd(self._write.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)  # the wake-up is what matters
+        self._notifier = QSocketNotifier(
+            voidptr(self._read.fileno()), QSocketNotifier.Type.Read, self
+        )
+        self._notifier.activated.connect(self._wake)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):
+            self._read.recv(64)
+        self._end()
+
+
+def state_folder() -> Path:
+    """Where logs and recovery files live."""
+    return Path(platformdirs.user_state_dir("gdviz", appauthor=False))

@@ -1,0 +1,68 @@
+"""Computations off the GUI thread."""
+
+from collections.abc import Generator
+from typing import Any
+
+from PyQt6.QtCore import QObject, QThreadPool, pyqtSignal
+
+_running: set["Job"] = set()
+
+
+class Job(QObject):
+    """Runs a generator on a thread; a cancelled job never reports `done` or `failed`.
+
+    The generator yields its progress in [0, 1] and returns its result.
+    """
+
+    progress = pyqtSignal(float)
+    done = pyqtSignal(object)
+    failed = pyqtSignal(object)  # Exception
+    _ended = pyqtSignal(object, object)
+
+    def __init__(self, computation: Generator[float, None, Any]):
+        super().__init__()
+        self._computation = computation
+        self._cancelled = False
+        self._ended.connect(self._report)  # queued: runs on the thread that made the job
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        _running.add(self)  # alive until its thread has ended, whoever else lets go of it
+        pool = QThreadPool.globalInstance()
+        assert pool is not None
+        pool.start(self._work)
+
+    def cancel(self) -> None:
+        """Ask it to end at its next yield and to keep its result to itself."""
+        self._cancelled = True
+
+    def _work(self) -> None:
+        result = error = None
+        try:
+            while not self._cancelled:
+                self.progress.emit(next(self._computation))
+            self._computation.close()
+        except StopIteration as end:
+            result = end.value
+        except Exception as caught:
+            error = caught
+        self._ended.emit(result, error)
+
+    def _report(self, result: Any, error: Exception | None) -> None:
+        _running.discard(self)
+        if self._cancelled:
+            return
+        if error is None:
+            self.done.emit(result)
+        else:
+            self.failed.emit(error)
+
+
+def stop_all() -> None:
+    """Cancel every job and wait for its thread; for closing the program."""
+    for job in list(_running):
+        job.cancel()
+    pool = QThreadPool.globalInstance()
+    assert pool is not None
+    pool.waitForDone()
+    _running.clear()

@@ -1,0 +1,124 @@
+"""From loss to colour: a linear or logarithmic scale, whichever the values ask for."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdviz_core.surface import Array
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Maps losses to levels, equal steps of which look equally far apart.
+
+    Linear if `unit` is 0, else log(1 + (loss - zero)/unit). `low` and `high` are the levels at the
+    ends of the colour bar.
+    """
+
+    zero: float = 0.0
+    unit: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+
+    @classmethod
+    def of(cls, values: Array) -> "Scale":
+        """The scale for some values; those that are not finite do not count."""
+        finite = values[np.isfinite(values)]
+        if not finite.size:
+            return cls()
+        zero = float(finite.min())
+        few, half, most = (float(v) for v in np.percentile(finite, (2, 50, 99.8)))
+        if not math.isfinite(most - zero):
+            zero, few, half, most = (v / 4 for v in (zero, few, half, most))
+        if most - zero <= 1e-12 * max(abs(most), abs(zero)):
+            return cls(zero, 0.0, zero - 0.5, zero + 0.5)
+        if most - zero <= 8 * (half - zero):
+            return cls(zero, 0.0, zero, most)
+        unit = max((few - zero) / 8, 1e-9 * (most - zero))
+        return cls(zero, unit, 0.0, math.log1p((most - zero) / unit))
+
+    def levels(self, values: Array) -> Array:
+        """The levels of losses."""
+        if not self.unit:
+            return values
+        with np.errstate(all="ignore"):
+            return np.log1p((values - self.zero) / self.unit)
+
+    def loss(self, level: float) -> float:
+        """The loss at a level."""
+        return self.zero + self.unit * math.expm1(level) if self.unit else level
+
+    def fraction(self, loss: float) -> float:
+        """Where a loss lies on the colour bar, 0 at the bottom and 1 at the top."""
+        level = float(self.levels(np.float64(loss)))
+        return (level - self.low) / (self.high - self.low)
+
+    def contours(self, count: int) -> Array:
+        """Levels of contour lines between the ends of the scale."""
+        return np.linspace(self.low, self.high, count + 2)[1:-1]
+
+    def ticks(self, room: int) -> list[float]:
+        """At most `room` round losses for the colour bar, evenly spread, from the bottom up."""
+        bottom, top = self.loss(self.low), self.loss(self.high)
+        if not self.unit:
+            return nice_ticks(bottom, top, room)
+        candidates = []
+        for base in (1.0, 5.0, 2.0):  # powers of ten first
+            for exponent in range(-12, 309):
+                size = base * 10.0**exponent
+                candidates += [v for v in (size, -size) if bottom <= v <= top]
+            if base == 1.0 and bottom <= 0 <= top:
+                candidates.append(0.0)
+        chosen: list[float] = []
+        for value in candidates:
+            here = self.fraction(value)
+            if all(abs(here - self.fraction(other)) >= 1.0 / max(room, 1) for other in chosen):
+                chosen.append(value)
+        return sorted(chosen)
+
+
+def nice_ticks(low: float, high: float, room: int) -> list[float]:
+    """About `room` round numbers from low to high."""
+    if not (math.isfinite(high - low) and high > low and room > 0):
+        return []
+    step = 10.0 ** math.floor(math.log10((high - low) / room))
+    while (high - low) / step > room:
+        step *= 2.5 if round(step / 10.0 ** math.floor(math.log10(step))) == 2 else 2.0
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [i * step for i in range(first, last + 1)] if last - first <= 2 * room + 2 else []
+
+
+def power_of_ten(exponent: int) -> str:
+    """10 to an integer power, typeset."""
+    return f"10{str(exponent).translate(_SUPERSCRIPT)}"
+
+
+def short(value: float) -> str:
+    """A number in few characters: 0.0135, 12.3, 4.5×10⁻⁷."""
+    if not math.isfinite(value):
+        return "not finite" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if -3 <= exponent < 5:
+        text = f"{value:.{max(0, 3 - exponent)}f}" if exponent < 3 else f"{value:.0f}"
+    else:
+        text = f"{value / 10.0**exponent:.2f}×{power_of_ten(exponent)}" if exponent > -300 else "0"
+    return text.replace("-", "−")
+
+
+def tick_label(value: float, log: bool) -> str:
+    """A round number as the label of a tick."""
+    if log and value and abs(math.log10(abs(value)) - round(math.log10(abs(value)))) < 1e-9:
+        exponent = round(math.log10(abs(value)))
+        if exponent < -2 or exponent > 3:
+            return ("−" if value < 0 else "") + power_of_ten(exponent)
+    if value and not 1e-3 <= abs(value) < 1e5:
+        exponent = math.floor(math.log10(abs(value)) + 1e-9)
+        text = f"{value / 10.0**exponent:.3g}×{power_of_ten(exponent)}"
+    else:
+        text = f"{value:.5g}"
+    return text.replace("-", "−")

@@ -1,0 +1,11 @@
+"""The views, one file each; VIEWS is what the window builds its panels from."""
+
+from gdviz.views.curves import CurvesView
+from gdviz.views.header import HeaderView
+from gdviz.views.map import MapView
+from gdviz.views.playbar import PlaybarView
+from gdviz.views.racers import RacersView
+from gdviz.views.starts import StartsView
+from gdviz.views.status import StatusView
+
+VIEWS = (HeaderView, RacersView, StartsView, MapView, PlaybarView, CurvesView, StatusView)

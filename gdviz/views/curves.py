@@ -1,0 +1,213 @@
+"""Loss against step, one curve for each racer and start."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPen, QPixmap
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+import gdviz_core.raster as raster
+from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of
+from gdviz.app.controls import label
+from gdviz.app.document import Document
+from gdviz.app.pictures import lane_colours
+from gdviz.app.player import Player
+from gdviz.app.theme import DARK, Theme, pixel
+from gdviz.compute import Race
+from gdviz.scale import nice_ticks, power_of_ten, short
+from gdviz.views.view import View
+from gdviz_core.surface import Array
+
+LINE = 1.6
+DOT = 4.2
+# Differences from the minimum below this are rounding; the logarithm stops here.
+FLOOR = 1e-16
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """What the vertical axis shows: the loss, or how far it is above the minimum, and how."""
+
+    title: str
+    log: bool
+    values: Array  # (lanes, records)
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, race: Race) -> "Levels":
+        """Logarithmic wherever the losses have a floor to be compared with."""
+        loss = race.loss
+        minima = race.experiment.resolved().minima
+        finite = loss[np.isfinite(loss)]
+        if not finite.size:
+            return cls("Loss", False, np.zeros_like(loss), 0.0, 1.0)
+        floor = 0.0
+        if minima:
+            x, y = np.array(minima, np.float64).T
+            floor = float(race.experiment.resolved().value(x, y).min())
+            floor = 0.0 if abs(floor) < 1e-9 else floor
+        above = finite.min() - floor
+        if above < -1e-9 * max(1.0, abs(floor)):
+            return cls._linear(race, finite)
+        title = f"Loss above its minimum {short(floor)}" if floor else "Loss"
+        with np.errstate(all="ignore"):
+            values = np.log10(np.maximum(loss - floor, FLOOR))
+        return cls(title, True, values, *cls._range(race, values))
+
+    @classmethod
+    def _linear(cls, race: Race, finite: Array) -> "Levels":
+        return cls("Loss", False, race.loss, *cls._range(race, race.loss))
+
+    @staticmethod
+    def _range(race: Race, values: Array) -> tuple[float, float]:
+        """From the lowest value to the starts, and as far above as most of the race goes."""
+        finite = values[np.isfinite(values)]
+        low = float(finite.min())
+        high = max(float(np.nanmax(np.where(np.isfinite(values[:, 0]), values[:, 0], low))),
+                   float(np.percentile(finite, 99)))  # fmt: skip
+        start = float(np.max(values[:, 0], initial=low, where=np.isfinite(values[:, 0])))
+        high = min(high, start + max(1.0, start - low))
+        room = max(0.05 * (high - low), 1e-9 * max(1.0, abs(high)), 0.05)
+        return low - room, high + room
+
+
+class _LevelAxis(pg.AxisItem):
+    """Powers of ten where the axis is logarithmic, round numbers where it is not."""
+
+    log = True
+
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:  # noqa: N802
+        room = max(2, int(size / 36))
+        if not self.log:
+            return [(1.0, nice_ticks(low, high, room))]
+        first, last = math.ceil(low), math.floor(high)
+        if last - first > 1000:
+            return []
+        every = max(1, math.ceil((last - first + 1) / room))
+        ticks = [float(i) for i in range(first, last + 1) if i % every == 0]
+        return [(float(every), ticks)]
+
+    def tickStrings(self, values: list[float], *_: Any) -> list[str]:  # noqa: N802
+        if self.log:
+            return [power_of_ten(round(value)) for value in values]
+        return [f"{value:.5g}".replace("-", "−") for value in values]
+
+
+class _StepAxis(pg.AxisItem):
+    """Whole steps; the label at the right edge stays inside."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:  # noqa: N802
+        ticks = nice_ticks(max(low, 0.0), high, max(3, int(size / 64)))
+        return [(1.0, [tick for tick in ticks if tick == round(tick)])]
+
+    def tickStrings(self, values: list[float], *_: Any) -> list[str]:  # noqa: N802
+        return [f"{value:.6g}" for value in values]
+
+
+class CurvesView(View):
+    """Curves of all lanes and the playhead; a click or drag moves it."""
+
+    title = "Loss"
+    place = "right"
+
+    def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
+        super().__init__(document, player, parent)
+        self.heading = label("Loss", "title")
+        self.axis = _LevelAxis("left")
+        self.canvas = Canvas(self, left=self.axis, bottom=_StepAxis("bottom"))
+        self.canvas.setAccessibleName("Loss curves")
+        self.canvas.setToolTip("Click or drag to move the playhead")
+        self.canvas.getAxis("left").setWidth(46)
+        self.canvas.getAxis("bottom").setHeight(26)
+        self.canvas.paint_content = self.paint_curves
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 6)
+        column.setSpacing(6)
+        column.addWidget(self.heading)
+        column.addWidget(self.canvas, 1)
+        self.theme: Theme = DARK
+        self._race: Race | None = None
+        self._levels: Levels | None = None
+        self._curves: tuple[object, QPixmap] | None = None
+        self.canvas.clicked.connect(self._scrub)
+        self.canvas.dragged.connect(self._scrub)
+
+    def show_race(self, race: Race) -> None:
+        self._race = race if len(race.x) else None
+        self._levels = Levels.of(race) if len(race.x) else None
+        if self._levels is not None:
+            self.heading.setText(self._levels.title)
+            self.axis.log = self._levels.log
+            last = max(1.0, float(race.steps[-1]))
+            self.canvas.show_range(-0.02 * last, 1.02 * last, self._levels.low, self._levels.high)
+        self.canvas.repaint_content()
+
+    def show_step(self, index: int) -> None:
+        self.canvas.repaint_content()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.canvas.set_theme(theme)
+
+    def paint_curves(self, painter: QPainter, viewport: Viewport) -> None:
+        race, levels = self._race, self._levels
+        if race is None or levels is None:
+            return
+        key = (race, viewport, self.theme)
+        if self._curves is None or self._curves[0] != key:
+            self._curves = (key, self._draw_curves(race, levels, viewport))
+        painter.drawPixmap(QPointF(0, 0), self._curves[1])
+        index = min(self.player.index, race.last)
+        step = float(race.steps[index])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self.theme.text3), 1.0, Qt.PenStyle.DashLine))
+        x = viewport.point(step, 0.0).x()
+        painter.drawLine(QPointF(x, 0), QPointF(x, viewport.height / viewport.ratio))
+        painter.setPen(QPen(QColor("white"), 1.2))
+        for lane, color in enumerate(lane_colours(race, self.theme)):
+            value = levels.values[lane, index]
+            if math.isfinite(value):
+                painter.setBrush(color)
+                painter.drawEllipse(viewport.point(step, float(value)), DOT, DOT)
+
+    def _draw_curves(self, race: Race, levels: Levels, viewport: Viewport) -> QPixmap:
+        """Grid lines and curves; each curve ends where its run ends."""
+        picture = QPixmap(viewport.width, viewport.height)
+        picture.setDevicePixelRatio(viewport.ratio)
+        picture.fill(QColor(0, 0, 0, 0))
+        painter = QPainter(picture)
+        painter.setPen(QPen(QColor(self.theme.border), 1.0))
+        size = viewport.height / viewport.ratio
+        for _, values in self.axis.tickValues(viewport.y0, viewport.y1, size):
+            for value in values:
+                y = viewport.point(0.0, value).y()
+                painter.drawLine(QPointF(0, y), QPointF(viewport.width / viewport.ratio, y))
+        lanes = len(race.x)
+        pixels = np.zeros((viewport.height, viewport.width), np.uint32)
+        colours = np.array([pixel(c) for c in lane_colours(race, self.theme)], np.uint32)
+        raster.trails(
+            pixels,
+            np.broadcast_to(race.steps.astype(np.float64), race.x.shape).copy(),
+            np.ascontiguousarray(levels.values),
+            np.zeros(lanes, np.int64),
+            (race.visible - 1).astype(np.int64),
+            viewport.mapping,
+            colours,
+            LINE * viewport.ratio / 2 - 0.25,
+            np.zeros((lanes, 2)),
+        )
+        painter.drawImage(QPointF(0, 0), image_of(pixels, viewport.ratio))
+        painter.end()
+        return picture
+
+    def _scrub(self, event: Any) -> None:
+        if self._race is None or event.button() != LEFT:
+            return
+        step, _ = self.canvas.to_plane(event.scenePos())
+        self.player.pause()
+        self.player.go(int(np.abs(self._race.steps - step).argmin()))

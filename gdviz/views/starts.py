@@ -1,0 +1,151 @@
+"""The start points as numbers, and how long the race is."""
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from gdviz.app.controls import IconButton, NumberField, label
+from gdviz.app.document import Document
+from gdviz.app.player import Player
+from gdviz.app.theme import DARK, Theme
+from gdviz.experiment import Experiment
+from gdviz.views.view import View
+
+SHOWN = 50  # rows; more starts than this are only counted
+HINT = "Click the map to add a start, drag it to move it, right-click to remove it."
+
+
+class StartsView(View):
+    """A row x, y for each start."""
+
+    title = "Start points"
+    place = "left"
+
+    def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
+        super().__init__(document, player, parent)
+        self.theme: Theme = DARK
+        self.rows: list[StartRow] = []
+        self.heading = label(self.title, "title")
+        self.clear = QPushButton("Clear")
+        self.clear.setObjectName("small")
+        self.clear.clicked.connect(lambda: document.edit("Clear starts", starts=()))
+        self.steps = NumberField("Steps", self._set_steps, whole=True)
+        self.steps.setFixedWidth(78)
+        self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.problem = label("", "problem")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self.steps.refused.connect(self.show_problem)
+        self.hint = label(HINT, "hint")
+        self.hint.setWordWrap(True)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(4)
+        inside = QWidget()
+        inside.setObjectName("plain")
+        inner = QVBoxLayout(inside)
+        inner.setContentsMargins(16, 0, 10, 0)
+        inner.addLayout(self._rows)
+        inner.addStretch(1)
+        self.scroller = QScrollArea()
+        self.scroller.setWidget(inside)
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 12, 0, 12)
+        column.setSpacing(8)
+        column.addLayout(self._line(self.heading, self.clear))
+        column.addWidget(self.scroller)
+        column.addLayout(self._line(self.hint))
+        column.addLayout(self._line(label("Steps", "caption"), self.steps))
+        column.addLayout(self._line(self.problem))
+        document.selected.connect(lambda: self.show_experiment(document.experiment))
+        self.show_experiment(document.experiment)
+
+    @staticmethod
+    def _line(first: QWidget, last: QWidget | None = None) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 0, 16, 0)
+        row.addWidget(first, 1)
+        if last is not None:
+            row.addWidget(last)
+        return row
+
+    def _set_steps(self, steps: int | float) -> None:
+        self.document.edit("Change steps", steps=int(steps))
+
+    def show_problem(self, reason: str) -> None:
+        self.problem.setText(reason)
+        self.problem.setVisible(bool(reason))
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        count = min(len(experiment.starts), SHOWN)
+        while len(self.rows) > count:
+            row = self.rows.pop()
+            self._rows.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        while len(self.rows) < count:
+            row = StartRow(self, len(self.rows))
+            row.set_theme(self.theme)
+            self.rows.append(row)
+            self._rows.addWidget(row)
+        for row, start in zip(self.rows, experiment.starts, strict=False):
+            row.x_field.show_number(start[0])
+            row.y_field.show_number(start[1])
+            row.mark(row.number == self.document.selection and len(experiment.starts) > 1)
+        number = len(experiment.starts)
+        self.heading.setText(self.title if number < 2 else f"{number} start points")
+        self.clear.setVisible(number > 0)
+        self.hint.setVisible(number < 2)
+        self.scroller.setFixedHeight(max(2, min(count, 4) * 32))
+        self.steps.show_number(experiment.steps)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        for row in self.rows:
+            row.set_theme(theme)
+
+
+class StartRow(QWidget):
+    """One start as two numbers, with a button that removes it."""
+
+    def __init__(self, view: StartsView, number: int):
+        super().__init__()
+        self.view, self.number = view, number
+        self.x_field = NumberField(f"x of start {number + 1}", lambda value: self._set(0, value))
+        self.y_field = NumberField(f"y of start {number + 1}", lambda value: self._set(1, value))
+        self.remove = IconButton("ph.x", f"Remove start {number + 1}", 22)
+        self.remove.clicked.connect(self._remove)
+        self.caption = label("x", "caption")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.caption)
+        row.addWidget(self.x_field, 1)
+        row.addWidget(label("y", "caption"))
+        row.addWidget(self.y_field, 1)
+        row.addWidget(self.remove)
+        for field in (self.x_field, self.y_field):
+            field.refused.connect(view.show_problem)
+            field.selectionChanged.connect(self._select)
+        self.setFixedHeight(28)
+
+    def mark(self, selected: bool) -> None:
+        self.caption.setText("▸ x" if selected else "x")
+
+    def set_theme(self, theme: Theme) -> None:
+        self.remove.set_color(theme.text2)
+
+    def _select(self) -> None:
+        if self.x_field.hasFocus() or self.y_field.hasFocus():
+            self.view.document.select(self.number)
+
+    def _set(self, axis: int, value: float) -> None:
+        starts = [list(start) for start in self.view.document.experiment.starts]
+        starts[self.number][axis] = value
+        self.view.document.edit("Move start", starts=tuple((x, y) for x, y in starts))
+
+    def _remove(self) -> None:
+        starts = self.view.document.experiment.starts
+        rest = starts[: self.number] + starts[self.number + 1 :]
+        self.view.document.edit("Remove start", starts=rest)

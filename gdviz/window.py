@@ -1,0 +1,360 @@
+"""The main window: menus, and panels made from VIEWS."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gdviz import __version__
+from gdviz.app import job, theme
+from gdviz.app.controls import IconButton, label
+from gdviz.app.document import Document
+from gdviz.app.files import Files
+from gdviz.app.guard import Guard, Signals, state_folder
+from gdviz.app.player import Player
+from gdviz.app.recovery import Recovery
+from gdviz.experiment import Experiment, first_experiment
+from gdviz.views import VIEWS
+from gdviz.views.header import HeaderView
+from gdviz.views.map import MapView
+from gdviz.views.status import StatusView
+from gdviz.views.view import View
+
+GAP = 12
+
+
+class Window(QMainWindow):
+    """The program."""
+
+    def __init__(self, experiment: Experiment | None = None):
+        super().__init__()
+        self.setWindowTitle("gdviz")
+        self.setWindowIcon(theme.icon())
+        self.setMinimumSize(820, 540)
+        self.document = Document(first_experiment() if experiment is None else experiment, self)
+        self.player = Player(self)
+        # before the views, so that they find the playhead within the new race
+        self.document.raced.connect(lambda race: self.player.set_last(race.last))
+        self.files = Files(self.document, self)
+        self.recovery = Recovery(self.document, state_folder())
+        self.views: dict[type[View], View] = {
+            kind: kind(self.document, self.player) for kind in VIEWS
+        }
+        self._lay_out()
+        self._make_menus()
+        self._make_buttons()
+        self._connect()
+        self._follow_system()
+        self.map.canvas.setFocus()
+        self.document.recompute()
+        self._offer_recovery()
+
+    @property
+    def map(self) -> MapView:
+        """The map view."""
+        return self._view(MapView)
+
+    @property
+    def status(self) -> StatusView:
+        """The line at the bottom."""
+        return self._view(StatusView)
+
+    @property
+    def header(self) -> HeaderView:
+        """The line at the top."""
+        return self._view(HeaderView)
+
+    def _view(self, kind: type[Any]) -> Any:
+        return self.views[kind]
+
+    # construction
+
+    def _lay_out(self) -> None:
+        columns = {place: QVBoxLayout() for place in ("left", "centre", "right")}
+        self._columns = {place: QWidget() for place in columns}
+        cards = {"left": card(), "centre": card()}
+        inside = {place: QVBoxLayout(frame) for place, frame in cards.items()}
+        inside["left"].setContentsMargins(0, 0, 0, 0)
+        inside["left"].setSpacing(0)
+        inside["centre"].setContentsMargins(8, 10, 4, 4)
+        for view in self.views.values():
+            if view.place == "left":
+                first = inside["left"].count() == 0
+                if not first:
+                    inside["left"].addWidget(rule())
+                inside["left"].addWidget(view, 1 if first else 0)
+            elif view.place in ("centre", "below"):
+                inside["centre"].addWidget(view, 1 if view.place == "centre" else 0)
+            elif view.place == "right":
+                frame = card()
+                layout = QVBoxLayout(frame)
+                layout.setContentsMargins(0, 0, 0, 0)
+                layout.addWidget(view)
+                columns["right"].addWidget(frame, 1)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        for place, column in columns.items():
+            if place in cards:
+                column.addWidget(cards[place])
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(GAP)
+            self._columns[place].setLayout(column)
+            row.addWidget(self._columns[place], 1 if place == "centre" else 0)
+        self._banner = self._make_banner()
+        body = QVBoxLayout()
+        body.setContentsMargins(GAP, GAP, GAP, GAP)
+        body.setSpacing(GAP)
+        body.addWidget(self._banner)
+        body.addLayout(row, 1)
+        whole = QVBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.header)
+        whole.addLayout(body, 1)
+        whole.addWidget(self.status)
+        central = QWidget()
+        central.setLayout(whole)
+        self.setCentralWidget(central)
+
+    def _make_banner(self) -> QFrame:
+        banner = card()
+        row = QHBoxLayout(banner)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.addWidget(label("gdviz was not closed properly. Bring back the experiment?", "name"), 1)
+        for text, slot in (("Restore", self._restore), ("Discard", banner.hide)):
+            button = QPushButton(text)
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        banner.hide()
+        return banner
+
+    def _make_menus(self) -> None:
+        player, stack, chart = self.player, self.document.undo_stack, self.map
+        file, edit, race, view, help_ = (
+            self._menu(name) for name in ("&File", "&Edit", "&Race", "&View", "&Help")
+        )
+        self._add(file, "&Open experiment…", "Ctrl+O", self.files.open)
+        self._add(file, "&Save experiment as…", "Ctrl+S", self.files.save)
+        file.addSeparator()
+        self._add(file, "&Export trajectories…", "Ctrl+E", self.files.export)
+        file.addSeparator()
+        self._add(file, "&Quit", "Ctrl+Q", self.close)
+        for action, keys in (
+            (stack.createUndoAction(self, "&Undo"), "Ctrl+Z"),
+            (stack.createRedoAction(self, "&Redo"), "Ctrl+Shift+Z"),
+        ):
+            assert action is not None
+            action.setShortcut(QKeySequence(keys))
+            edit.addAction(action)
+            self.addAction(action)
+        edit.addSeparator()
+        self._add(edit, "Remove the selected start", "Delete", chart.remove_selected)
+        self._play = self._add(race, "&Play", "Space", self._space)
+        self._add(race, "Step &back", "Left", lambda: self._arrow(-1))
+        self._add(race, "Step &forward", "Right", lambda: self._arrow(1))
+        self._add(race, "To the &start", "Home", lambda: player.step(-player.last))
+        self._add(race, "To the &end", "End", lambda: player.step(player.last))
+        self._loop = self._add(race, "&Loop", "L", lambda: player.set_loop(not player.loop))
+        self._loop.setCheckable(True)
+        self._add(view, "&Fit map", "F", chart.fit)
+        self._add(view, "Zoom &in", "Ctrl++", lambda: chart.zoom(1.5))
+        self._add(view, "Zoom &out", "Ctrl+-", lambda: chart.zoom(1 / 1.5))
+        view.addSeparator()
+        group = QActionGroup(self)
+        self._themes = {}
+        for choice in ("system", "light", "dark"):
+            action = self._add(
+                view, f"{choice.capitalize()} theme", "", lambda c=choice: self.choose_theme(c)
+            )
+            action.setCheckable(True)
+            group.addAction(action)
+            self._themes[choice] = action
+        self._add(help_, "&About gdviz", "", self.about)
+
+    def _menu(self, name: str) -> QMenu:
+        menu = self.header.menus.addMenu(name)
+        assert menu is not None
+        return menu
+
+    def _add(self, menu: QMenu, text: str, keys: str, slot: Callable[..., Any]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda _=False: slot())
+        menu.addAction(action)
+        self.addAction(action)  # so that its keys work while a native menu bar hides it
+        return action
+
+    def _make_buttons(self) -> None:
+        stack = self.document.undo_stack
+        self._buttons = {}
+        for shown, tip, slot in (
+            ("ph.arrow-u-up-left", "Undo (Ctrl+Z)", stack.undo),
+            ("ph.arrow-u-up-right", "Redo (Ctrl+Shift+Z)", stack.redo),
+            ("ph.export", "Export trajectories (Ctrl+E)", self.files.export),
+            ("ph.moon", "Light or dark theme", self.flip_theme),
+        ):
+            button = IconButton(shown, tip)
+            button.clicked.connect(lambda _, slot=slot: slot())
+            self.header.buttons.addWidget(button)
+            self._buttons[tip.split()[0]] = button
+        for name, changed in (("Undo", stack.canUndoChanged), ("Redo", stack.canRedoChanged)):
+            self._buttons[name].setEnabled(False)
+            changed.connect(self._buttons[name].setEnabled)
+
+    def _connect(self) -> None:
+        self.files.said.connect(self.status.say)
+        self.files.progressed.connect(self.status.show_progress)
+        self.files.opened.connect(self.player.pause)
+        self.recovery.failed.connect(self.status.say)
+        self.map.pointed.connect(self.status.show_point)
+        self.player.changed.connect(self._show_player)
+        self.status.cancelled.connect(self.files.cancel)
+        self.status.cancelled.connect(self.document.cancel)
+        # a click must not take the keyboard away from the player: Space plays, arrows step
+        for button in self.findChildren(QAbstractButton):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    # keys: a control reached by Tab keeps its own
+
+    def _space(self) -> None:
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton):
+            focus.click()
+        else:
+            self.player.toggle()
+
+    def _arrow(self, count: int) -> None:
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QSlider):
+            focus.setValue(focus.value() + count * focus.singleStep())
+        else:
+            self.player.step(count)
+
+    def _show_player(self) -> None:
+        self._play.setText("&Pause" if self.player.playing else "&Play")
+        self._loop.setChecked(self.player.loop)
+
+    # theme
+
+    def _follow_system(self) -> None:
+        hints = QApplication.styleHints()
+        assert hints is not None
+        hints.colorSchemeChanged.connect(lambda _: self.choose_theme(self.theme_choice))
+        self.choose_theme(str(QSettings().value("theme", "system")))
+
+    def choose_theme(self, choice: str) -> None:
+        """Take the theme "light" or "dark", or that of the system, and remember the choice."""
+        self.theme_choice = choice if choice in ("light", "dark") else "system"
+        QSettings().setValue("theme", self.theme_choice)
+        self._themes[self.theme_choice].setChecked(True)
+        known = {"light": theme.LIGHT, "dark": theme.DARK}
+        self.set_theme(known.get(self.theme_choice) or theme.system_theme())
+
+    def flip_theme(self) -> None:
+        self.choose_theme("dark" if self.theme is theme.LIGHT else "light")
+
+    def set_theme(self, now: theme.Theme) -> None:
+        self.theme = now
+        theme.apply(now)
+        for view in self.views.values():
+            view.set_theme(now)
+        self._buttons["Light"].set_icon("ph.sun" if now is theme.DARK else "ph.moon")
+        for button in self._buttons.values():
+            button.set_color(now.text2)
+
+    # the rest
+
+    def _offer_recovery(self) -> None:
+        self._found = self.recovery.find()
+        self._banner.setVisible(self._found is not None)
+
+    def _restore(self) -> None:
+        self._banner.hide()
+        if self._found is not None:
+            self.document.show("Restore the experiment", self._found)
+
+    def about(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle("About gdviz")
+        box.setIconPixmap(theme.icon().pixmap(64, 64))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(
+            f"gdviz {__version__}\n\nSee optimizers race down a loss surface.\n\n"
+            "Free software under the GNU General Public License, version 3 or later.\n"
+            "The typeface is Inter, under the SIL Open Font License."
+        )
+        box.exec()
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        width = self.width()
+        self._columns["left"].setFixedWidth(296 if width >= 1200 else 264)
+        self._columns["right"].setFixedWidth(
+            min(round(0.292 * width), 680) if width >= 1200 else max(200, round(0.25 * width))
+        )
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
+        self.player.pause()
+        self.document.cancel()
+        job.stop_all()
+        self.recovery.close()
+        super().closeEvent(event)
+
+
+def card() -> QFrame:
+    """A rounded panel."""
+    made = QFrame()
+    made.setObjectName("card")
+    return made
+
+
+def rule() -> QFrame:
+    """A thin line between two parts of a panel."""
+    made = QFrame()
+    made.setObjectName("rule")
+    return made
+
+
+def make_window(experiment: Experiment | None = None) -> Window:
+    """The main window, ready to be shown; a QApplication must exist."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    app.setApplicationName("gdviz")
+    app.setOrganizationName("gdviz")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("gdviz")
+    app.setStyle("Fusion")
+    theme.load_fonts()
+    app.setFont(theme.font(13))
+    window = Window(experiment)
+    window.resize(1440, 900)
+    return window
+
+
+def run(experiment: Experiment | None = None) -> int:
+    """Open the window and return when it is closed."""
+    app = QApplication(sys.argv[:1])
+    guard = Guard(state_folder())
+    guard.install()
+    window = make_window(experiment)
+    guard.caught.connect(window.status.say)
+    signals = Signals(window.close)
+    window.show()
+    code = app.exec()
+    del signals
+    return code
