@@ -1,0 +1,62 @@
+# make run: set up and start the program (XVFB=1: on a virtual screen).
+# make test: set up, lint, type-check and run all tests.
+
+PYTHON ?= python3
+BIN = .venv/bin
+# What Qt loads, first to draw at all, then to open a window on X11.
+QT = libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \
+     libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0
+SCREEN = xvfb xauth
+SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.inc gdviz_core/vmath.h \
+    gdviz_core/kernels.h gdviz_core/baseline.c gdviz_core/avx2.c) \
+    gdviz_core/emit.py gdviz_core/operation.py gdviz_core/program.py
+
+.PHONY: run test build lint types tests benchmark screenshots dist clean system system-screen
+
+run: $(if $(XVFB),system-screen,system) build
+	$(if $(XVFB),xvfb-run -a -s "-screen 0 1600x1000x24") $(BIN)/gdviz
+
+test: system-screen build lint types tests
+
+build: .venv/.built
+
+system:
+	@PYTHON="$(PYTHON)" ./debian.sh $(QT)
+
+system-screen:
+	@PYTHON="$(PYTHON)" ./debian.sh $(QT) $(SCREEN)
+
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet "setuptools>=77" "cython>=3.1"
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable . --group dev
+	@touch $@
+
+.venv/.built: .venv/.installed $(SOURCES)
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+tests:
+	$(BIN)/python -m pytest
+
+benchmark: system build
+	$(BIN)/python -m benchmarks
+
+screenshots: system build
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m docs.screenshots
+
+dist: build
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build
+
+clean:
+	rm -rf .venv build dist *.egg-info gdviz_core/*.so gdviz_core/engine.c gdviz_core/raster.c \
+	    gdviz_core/instructions.h
