@@ -3,13 +3,19 @@
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 here = Path(__file__).resolve().parent
-sys.path.insert(0, str(here))  # the emitter is pure Python and writes C before anything is built
 os.chdir(here)
+
+# The emitter is pure Python and runs before anything is built, so the package's __init__, which
+# imports the compiled engine, must stay out of it.
+package = ModuleType("gdviz_core")
+package.__path__ = [str(here / "gdviz_core")]
+sys.modules["gdviz_core"] = package
 
 from gdviz_core.emit import instructions_header  # noqa: E402
 
