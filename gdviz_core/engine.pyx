@@ -357,7 +357,12 @@ cdef class Descent:
         while True:
             KERNELS.interpret(&self.surface.tape, q, S)
             if t % self.every == 0:
-                self.keep(t // self.every, b0, m, q, S, R + first_state, record)
+                if self.every == 1 or alive == m:
+                    self.keep(t // self.every, b0, m, q, S, R + first_state, record)
+                else:  # a lane that ended between two records has its end in this row
+                    for k in range(m):
+                        if status[b0 + k] == GDV_RUNNING:
+                            self.keep_lane(t // self.every, b0, k, q, S, R + first_state, record)
             if t % self.look == 0 or t == self.steps:
                 if KERNELS.watch(&self.bounds, q, S[0], S[1], S[2], S[3], S[4], state):
                     for k in range(m):

@@ -1,0 +1,129 @@
+"""The engine: same bits for every instruction set, block, thread and neighbour."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import gdviz_core as core
+from gdviz_core import OPTIMIZERS, SURFACES
+from gdviz_core.engine import Progress, Tape, evaluate, grid
+
+DIGEST = """
+import hashlib, numpy as np, gdviz_core as core
+digest = hashlib.sha256()
+points = np.random.default_rng(5).uniform(-4, 4, (50, 2))
+for surface in core.SURFACES.values():
+    values = [surface.value(*points.T), *surface.gradient(*points.T), *surface.hessian(*points.T)]
+    for array in values:
+        digest.update(array.tobytes())
+    for t in core.race(surface, [o(lr=0.01) for o in core.OPTIMIZERS.values()], points[:5], 200):
+        for array in (t.x, t.y, t.loss, t.grad_x, t.grad_y, *t.state.values()):
+            digest.update(np.ascontiguousarray(array).tobytes())
+text = "exp(x)*log(y^2+1)+sin(9*x)*cos(y)+tanh(x)+tan(y)+atan2(x,y)+sinh(x)+x^1.7+mod(x,y)+abs(y)"
+f = core.Surface.from_formula(text)
+for array in (f.value(*points.T), *f.gradient(*points.T), *f.hessian(*points.T)):
+    digest.update(array.tobytes())
+print(core.ENGINE, digest.hexdigest())
+"""
+
+
+def _digest(engine):
+    env = {**os.environ, "GDVIZ_ENGINE": engine}
+    out = subprocess.run(
+        [sys.executable, "-c", DIGEST], env=env, capture_output=True, text=True, check=True
+    )
+    return out.stdout.split()
+
+
+def test_all_kernels_give_the_same_bits():
+    assert core.ENGINE in ("avx2", "baseline")
+    name, baseline = _digest("baseline")
+    assert name == "baseline"
+    if core.ENGINE == "avx2":
+        assert _digest("avx2") == ["avx2", baseline]
+    else:
+        assert _digest("") == ["baseline", baseline]
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(subprocess.CalledProcessError):
+        _digest("sse9")
+
+
+def test_a_lane_does_not_depend_on_its_neighbours():
+    surface, adam = SURFACES["ackley"], OPTIMIZERS["adam"](lr=0.1)
+    starts = np.random.default_rng(2).uniform(-5, 5, (301, 2))
+    together = core.race(surface, [adam], starts, 150)
+    for k in (0, 1, 7, 255, 256, 300):
+        alone = core.descend(surface, adam, starts[k], 150)
+        assert alone.status == together[k].status
+        np.testing.assert_array_equal(alone.x, together[k].x)
+        np.testing.assert_array_equal(alone.state["v_y"], together[k].state["v_y"])
+
+
+def test_endpoints_do_not_depend_on_their_neighbours():
+    surface, gd = SURFACES["himmelblau"], OPTIMIZERS["gd"](lr=0.01)
+    x, y = np.random.default_rng(2).uniform(-6, 6, (2, 700))
+    ends = core.endpoints(surface, gd, x, y, 400)
+    for k in (0, 13, 256, 699):
+        alone = core.endpoints(surface, gd, x[k], y[k], 400)
+        assert (alone.x[0], alone.y[0], alone.status[0], alone.steps[0]) == (
+            ends.x[k], ends.y[k], ends.status[k], ends.steps[k])  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (4, 8), (17, 259), (2, 512)])
+def test_a_grid_is_its_points(shape):
+    surface = SURFACES["peaks"]
+    ys, xs = np.linspace(-3, 3, shape[0]), np.linspace(-2, 2, shape[1])
+    got = surface.grid(xs, ys, gradients=True)
+    mx, my = np.meshgrid(xs, ys)
+    np.testing.assert_array_equal(got[0], surface.value(mx, my))
+    np.testing.assert_array_equal(got[1:], surface.gradient(mx, my))
+    np.testing.assert_array_equal(surface.grid(xs, ys), got[0])
+
+
+def test_values_broadcast_and_scalars_stay_scalars():
+    surface = core.Surface.from_formula("x + 10*y")
+    assert surface.value(1, 2) == 21.0
+    assert np.ndim(surface.value(1, 2)) == 0
+    assert surface.value(np.zeros((3, 1)), np.zeros(4)).shape == (3, 4)
+    assert surface.value([], []).shape == (0,)
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    tape = SURFACES["ellipse"].gradient_tape
+    with pytest.raises(ValueError, match="do not fit"):
+        evaluate(tape, np.zeros((3, 4)), np.zeros((3, 4)))
+    with pytest.raises(ValueError, match="do not fit"):
+        evaluate(tape, np.zeros((2, 4)), np.zeros((3, 5)))
+    with pytest.raises(ValueError, match="do not fit"):
+        grid(tape, np.zeros(4), np.zeros(4), np.zeros((3, 4, 5)))
+    assert isinstance(tape, Tape)
+
+
+def test_a_running_race_can_be_cancelled_from_another_thread():
+    progress = Progress()
+    timer = threading.Timer(0.05, progress.cancel)
+    timer.start()
+    with pytest.raises(core.Cancelled):
+        core.race(SURFACES["rosenbrock"], [OPTIMIZERS["gd"](lr=1e-6)], [(0, 0)], 200_000_000,
+                  every=10**8, progress=progress)  # fmt: skip
+    assert progress.cancelled
+
+
+def test_progress_counts_up_to_one():
+    progress = Progress()
+    SURFACES["ellipse"].grid(np.zeros(10), np.zeros(50), progress=progress)
+    assert progress.fraction == 1.0
+
+
+def test_special_functions_out_of_their_fast_range_take_libm_lane_by_lane():
+    surface = core.Surface.from_formula("sin(x) + 2*cos(x)")
+    x = np.array([0.5, 1e7, -3e200, 2.0, 1e6, 5e-324])
+    alone = [surface.value(v, 0.0) for v in x]
+    np.testing.assert_array_equal(surface.value(x, 0.0), alone)
+    np.testing.assert_allclose(alone, np.sin(x) + 2 * np.cos(x), rtol=1e-14)
