@@ -36,7 +36,8 @@ class Race:
     x: Array
     y: Array
     loss: Array
-    visible: NDArray[np.intp]  # records of each lane that can be drawn
+    visible: NDArray[np.int64]  # records of each lane that can be drawn
+    ends: NDArray[np.int64]  # the last step of each lane
     every: int
 
     @property
@@ -134,7 +135,8 @@ def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: 
     steps = np.zeros(1, np.int64) if longest is None else longest.step
     shape = (len(trajectories), len(steps))
     x, y, loss = np.empty(shape), np.empty(shape), np.empty(shape)
-    visible = np.empty(len(trajectories), np.intp)
+    visible = np.empty(len(trajectories), np.int64)
+    ends = np.array([t.steps for t in trajectories], np.int64)
     for lane, trajectory in enumerate(trajectories):
         n = len(trajectory)
         finite = n
@@ -144,7 +146,7 @@ def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: 
         for whole, part in ((x, trajectory.x), (y, trajectory.y), (loss, trajectory.loss)):
             whole[lane, :finite] = part[:finite]
             whole[lane, finite:] = part[finite - 1]
-    return Race(experiment, trajectories, steps, x, y, loss, visible, every)
+    return Race(experiment, trajectories, steps, x, y, loss, visible, ends, every)
 
 
 def value_cost(surface: core.Surface, points: int) -> float:

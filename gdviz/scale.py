@@ -34,7 +34,8 @@ class Scale:
         if not math.isfinite(most - zero):
             zero, few, half, most = (v / 4 for v in (zero, few, half, most))
         if most - zero <= 1e-12 * max(abs(most), abs(zero)):
-            return cls(zero, 0.0, zero - 0.5, zero + 0.5)
+            half = 0.5 + 1e-3 * abs(zero)
+            return cls(zero, 0.0, zero - half, zero + half)
         if most - zero <= 8 * (half - zero):
             return cls(zero, 0.0, zero, most)
         unit = max((few - zero) / 8, 1e-9 * (most - zero))

@@ -154,10 +154,12 @@ class Window(QMainWindow):
         self._add(file, "&Export trajectories…", "Ctrl+E", self.files.export)
         file.addSeparator()
         self._add(file, "&Quit", "Ctrl+Q", self.close)
-        for action, keys in (
+        # kept here: Qt makes these two, and Python would delete them with their last name
+        self._history = [
             (stack.createUndoAction(self, "&Undo"), "Ctrl+Z"),
             (stack.createRedoAction(self, "&Redo"), "Ctrl+Shift+Z"),
-        ):
+        ]
+        for action, keys in self._history:
             assert action is not None
             action.setShortcut(QKeySequence(keys))
             edit.addAction(action)
@@ -356,5 +358,6 @@ def run(experiment: Experiment | None = None) -> int:
     signals = Signals(window.close)
     window.show()
     code = app.exec()
-    del signals
+    signals.remove()
+    guard.remove()
     return code

@@ -5,8 +5,11 @@ Qt strokes antialiased lines wider than a pixel about a hundred times slower tha
 Pixels are premultiplied ARGB, as QImage.Format_ARGB32_Premultiplied.
 """
 
-from libc.math cimport ceil, fabs, floor, sqrt
+from libc.math cimport NAN, ceil, fabs, floor, sqrt
 from libc.stdint cimport int64_t, uint32_t
+
+# Pixel coordinates past this, and those that are not numbers, are passed over.
+cdef double FAR = 1e12
 
 
 cdef inline double least(double a, double b) noexcept nogil:
@@ -68,8 +71,9 @@ cdef void capsule(uint32_t[:, ::1] image, double x0, double y0, double x1, doubl
     dx, dy = x1 - x0, y1 - y0
     length2 = dx * dx + dy * dy
     inverse = 1.0 / length2 if length2 > 0 else 0.0
-    top = <int>most(0, floor(least(y0, y1) - reach))
-    bottom = <int>least(height - 1, ceil(most(y0, y1) + reach))
+    # cut in floating point first: what does not fit an int has no value in C
+    top = <int>most(0, least(height, floor(least(y0, y1) - reach)))
+    bottom = <int>most(-1, least(height - 1, ceil(most(y0, y1) + reach)))
     slant = sqrt(length2) * reach / fabs(dy) if fabs(dy) > 1e-9 else 0.0
     for iy in range(top, bottom + 1):
         py = iy + 0.5 - y0
@@ -77,8 +81,8 @@ cdef void capsule(uint32_t[:, ::1] image, double x0, double y0, double x1, doubl
         if slant > 0:  # the part of the row that the infinite line can touch
             from_x = most(from_x, x0 + dx * py / dy - slant)
             to_x = least(to_x, x0 + dx * py / dy + slant)
-        left = <int>most(0, floor(from_x))
-        right = <int>least(width - 1, ceil(to_x))
+        left = <int>most(0, least(width, floor(from_x)))
+        right = <int>most(-1, least(width - 1, ceil(to_x)))
         for ix in range(left, right + 1):
             px = ix + 0.5 - x0
             t = most(0.0, least(1.0, (px * dx + py * dy) * inverse))
@@ -94,11 +98,11 @@ def trails(uint32_t[:, ::1] image, const double[:, ::1] x, const double[:, ::1] 
            const uint32_t[::1] colours, double radius, double[:, ::1] pen):
     """Draw, for every lane, its points from index `first` to index `last`.
 
-    Pixel = (mapping[0] + mapping[1]*x, mapping[2] + mapping[3]*y). Points closer than half a pixel
-    to the last one drawn are passed over. `pen` (lanes, 2) keeps that last point, so that a trail
+    Pixel = (mapping[0] + mapping[1]*x, mapping[2] + mapping[3]*y). Points that are not finite or
+    closer than half a pixel to the last one drawn are passed over. `pen` (lanes, 2) keeps that last point, so that a trail
     drawn in pieces is the same as one drawn at once; a lane with first = 0 begins anew.
     """
-    cdef int64_t lane, i
+    cdef int64_t lane, i, begin = x.shape[1], end = -1
     cdef double px, py
     if (y.shape[0] != x.shape[0] or y.shape[1] != x.shape[1] or first.shape[0] != x.shape[0]
             or last.shape[0] != x.shape[0] or colours.shape[0] != x.shape[0]
@@ -107,20 +111,38 @@ def trails(uint32_t[:, ::1] image, const double[:, ::1] x, const double[:, ::1] 
     for lane in range(x.shape[0]):
         if first[lane] < 0 or last[lane] >= x.shape[1]:
             raise ValueError("an index is out of bounds")
+        begin, end = min(begin, first[lane]), max(end, last[lane])
     with nogil:
-        for lane in range(x.shape[0]):
-            for i in range(first[lane], last[lane] + 1):
+        # points outer, lanes inner: which trail lies on top must not depend on the pieces
+        for i in range(begin, end + 1):
+            for lane in range(x.shape[0]):
+                if i < first[lane] or i > last[lane]:
+                    continue
                 px = mapping[0] + mapping[1] * x[lane, i]
                 py = mapping[2] + mapping[3] * y[lane, i]
                 if i == 0:
-                    pen[lane, 0], pen[lane, 1] = px, py
+                    pen[lane, 0], pen[lane, 1] = NAN, NAN  # no point drawn yet
+                if not (fabs(px) < FAR and fabs(py) < FAR):
                     continue
-                if not (fabs(px) < 1e15 and fabs(py) < 1e15):
+                if pen[lane, 0] != pen[lane, 0]:
+                    pen[lane, 0], pen[lane, 1] = px, py
                     continue
                 if fabs(px - pen[lane, 0]) < 0.5 and fabs(py - pen[lane, 1]) < 0.5:
                     continue
                 capsule(image, pen[lane, 0], pen[lane, 1], px, py, radius, colours[lane])
                 pen[lane, 0], pen[lane, 1] = px, py
+
+
+def discs(uint32_t[:, ::1] image, const double[::1] x, const double[::1] y,
+          const uint32_t[::1] colours, double radius):
+    """Draw a disc at every pixel position x, y."""
+    cdef int64_t k
+    if y.shape[0] != x.shape[0] or colours.shape[0] != x.shape[0]:
+        raise ValueError("the arrays do not fit together")
+    with nogil:
+        for k in range(x.shape[0]):
+            if fabs(x[k]) < FAR and fabs(y[k]) < FAR:
+                capsule(image, x[k], y[k], x[k], y[k], radius, colours[k])
 
 
 def shade(const double[:, ::1] values, double low, double high, const uint32_t[::1] table,

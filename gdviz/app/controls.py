@@ -256,13 +256,14 @@ def number_text(value: float) -> str:
 
 def parse_number(text: str) -> float:
     """The number a user typed; ValueError says what is wrong."""
-    shown = text.strip()[:40]
+    text = text.strip().replace("−", "-")
+    shown = text[:40]
     if "," in shown:
         raise ValueError(f"{shown!r} is not a number: decimals are written with a point, as 0.5")
     try:
         if not shown.isascii() or "_" in shown:
             raise ValueError
-        value = float(text.strip().replace("−", "-"))
+        value = float(text)
     except ValueError:
         raise ValueError(f"{shown!r} is not a number") from None
     if not math.isfinite(value):

@@ -40,9 +40,17 @@ class Guard(QObject):
                 self._log.unlink()
             self._fault = self._log.open("a", encoding="utf-8")
             faulthandler.enable(self._fault)
+        self._before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         sys.excepthook = self._hook
         threading.excepthook = lambda a: self._hook(a.exc_type, a.exc_value, a.exc_traceback)
         sys.unraisablehook = lambda a: self._hook(a.exc_type, a.exc_value, a.exc_traceback)
+
+    def remove(self) -> None:
+        """Put the former hooks back."""
+        sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
+        if self._fault is not None:
+            faulthandler.disable()
+            self._fault.close()
 
     def _hook(
         self,
@@ -67,12 +75,23 @@ class Signals(QObject):
         for end_ in (self._read, self._write):
             end_.setblocking(False)
         signal.set_wakeup_fd(self._write.fileno())
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)  # the wake-up is what matters
+        self._before = {
+            number: signal.signal(number, lambda *_: None)  # the wake-up is what matters
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         self._notifier = QSocketNotifier(
             voidptr(self._read.fileno()), QSocketNotifier.Type.Read, self
         )
         self._notifier.activated.connect(self._wake)
+
+    def remove(self) -> None:
+        """Give the signals back."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(-1)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        for end in (self._read, self._write):
+            end.close()
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):

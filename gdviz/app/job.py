@@ -14,7 +14,8 @@ class Job(QObject):
     The generator yields its progress in [0, 1] and returns its result.
     """
 
-    progress = pyqtSignal(float)
+    progress = pyqtSignal(object)  # float
+    _advanced = pyqtSignal(object)
     done = pyqtSignal(object)
     failed = pyqtSignal(object)  # Exception
     _ended = pyqtSignal(object, object)
@@ -23,7 +24,9 @@ class Job(QObject):
         super().__init__()
         self._computation = computation
         self._cancelled = False
-        self._ended.connect(self._report)  # queued: runs on the thread that made the job
+        # queued: these run on the thread that made the job
+        self._advanced.connect(self._advance)
+        self._ended.connect(self._report)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -40,13 +43,17 @@ class Job(QObject):
         result = error = None
         try:
             while not self._cancelled:
-                self.progress.emit(next(self._computation))
+                self._advanced.emit(next(self._computation))
             self._computation.close()
         except StopIteration as end:
             result = end.value
         except Exception as caught:
             error = caught
         self._ended.emit(result, error)
+
+    def _advance(self, fraction: float) -> None:
+        if not self._cancelled:
+            self.progress.emit(fraction)
 
     def _report(self, result: Any, error: Exception | None) -> None:
         _running.discard(self)

@@ -1,10 +1,12 @@
 """The drawings themselves, without widgets: the same for the screen, for tests and for files."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import contourpy
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QRadialGradient
 
@@ -24,6 +26,12 @@ START = 8.0
 MARK = 4.5
 # With more critical points than this, only the global minima and the saddles of few are marked.
 MANY_MARKS = 40
+# With more balls or starts than this they are plain discs.
+MANY_BALLS = 1500
+# What one call may spend on trails; the rest follows with the next frames.
+DRAW_SECONDS = 0.02
+
+Pixels = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,44 +113,99 @@ def _cross(painter: QPainter, at: QPointF, size: float, diagonal: bool = False) 
         painter.drawLine(QPointF(at.x() - dx, at.y() - dy), QPointF(at.x() + dx, at.y() + dy))
 
 
+class Strokes:
+    """Polylines drawn into an image, point by point along all lanes and a little at a time.
+
+    Millions of segments take seconds; so a call draws what its time allows and tells whether
+    everything up to the wanted index is there.
+    """
+
+    POINTS_AT_ONCE = 500
+
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        visible: NDArray[np.int64],
+        viewport: Viewport,
+        colours: Pixels,
+        radius: float,
+    ):
+        self.image = np.zeros((viewport.height, viewport.width), np.uint32)
+        self._x, self._y, self._visible = x, y, visible
+        self._mapping, self._colours, self._radius = viewport.mapping, colours, radius
+        self._pens = np.zeros((len(x), 2))
+        self.last = int(visible.max(initial=1)) - 1
+        self.done = -1  # the index up to which all lanes are drawn
+        self._slab = -1  # the index up to which lanes before _lane are drawn
+        self._lane = 0
+
+    def draw_to(self, index: int, deadline: float) -> bool:
+        """Draw up to an index, until a time of time.monotonic(); False if that did not suffice."""
+        lanes = len(self._x)
+        while self.done < index:
+            if self._lane == 0:
+                together = min(lanes, self.POINTS_AT_ONCE)
+                self._slab = min(index, self.done + max(1, self.POINTS_AT_ONCE // together))
+            part = slice(self._lane, self._lane + self.POINTS_AT_ONCE)
+            ends = self._visible[part]
+            raster.trails(
+                self.image,
+                self._x[part],
+                self._y[part],
+                np.minimum(self.done + 1, ends),
+                np.minimum(self._slab, ends - 1),
+                self._mapping,
+                self._colours[part],
+                self._radius,
+                self._pens[part],
+            )
+            self._lane = part.stop
+            if self._lane >= lanes:
+                self.done, self._lane = self._slab, 0
+            if time.monotonic() > deadline and self.done < index:
+                return False
+        return True
+
+
 class Trails:
     """Lines of a race up to the playhead, drawn in two layers: a casing and the colour.
 
-    Moving forward adds only the new segments; anything else draws all of them again.
+    Moving forward adds only the new segments; anything else begins anew.
     """
 
     def __init__(self) -> None:
         self._key: object = None
-        self._index = -1
+        self._layers: tuple[Strokes, Strokes]
 
     def draw(
         self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
-    ) -> None:
-        lanes = len(race.x)
+    ) -> bool:
+        """Draw what the time allows; False if the trails are not complete yet."""
         key = (race, viewport, theme)
-        if key != self._key:
-            self._key, self._index = key, -1
-        if self._index < 0 or index < self._index:
-            shape = (viewport.height, viewport.width)
-            self._casing, self._colour = np.zeros(shape, np.uint32), np.zeros(shape, np.uint32)
-            self._pens = np.zeros((2, lanes, 2))
-            first = np.zeros(lanes, np.int64)
-        else:
-            first = np.minimum(self._index + 1, race.visible).astype(np.int64)
-        last = np.minimum(index, race.visible - 1).astype(np.int64)
-        colours = np.array([pixel(c) for c in lane_colours(race, theme)], np.uint32)
-        casing = np.full(lanes, pixel(theme.casing), np.uint32)
-        for image, paint, width, pen in (
-            (self._casing, casing, CASING, self._pens[0]),
-            (self._colour, colours, TRAIL, self._pens[1]),
-        ):
-            radius = width * viewport.ratio / 2 - 0.5
-            raster.trails(image, race.x, race.y, first, last, viewport.mapping, paint, radius, pen)
-        self._index = index
-        painter.setOpacity(theme.casing_opacity)
-        painter.drawImage(QPointF(0, 0), image_of(self._casing, viewport.ratio))
-        painter.setOpacity(1.0)
-        painter.drawImage(QPointF(0, 0), image_of(self._colour, viewport.ratio))
+        if key != self._key or self._layers[0].done > index:
+            self._key = key
+            colours = lane_pixels(race, theme)
+            casing = np.full(len(colours), pixel(theme.casing), np.uint32)
+            self._layers = tuple(  # type: ignore[assignment]
+                Strokes(race.x, race.y, race.visible, viewport, paint,
+                        width * viewport.ratio / 2 - 0.5)
+                for paint, width in ((casing, CASING), (colours, TRAIL))
+            )  # fmt: skip
+        deadline = time.monotonic() + DRAW_SECONDS / 2
+        complete = True
+        for strokes, opacity in zip(self._layers, (theme.casing_opacity, 1.0), strict=True):
+            complete = strokes.draw_to(index, deadline) and complete
+            deadline += DRAW_SECONDS / 2
+            painter.setOpacity(opacity)
+            painter.drawImage(QPointF(0, 0), image_of(strokes.image, viewport.ratio))
+        return complete
+
+
+def lane_pixels(race: Race, theme: Theme) -> Pixels:
+    """The colour of every lane as the rasterizer takes it."""
+    colours = [pixel(theme.racer(racer.colour)) for racer in race.experiment.running]
+    return np.repeat(np.array(colours, np.uint32), len(race.experiment.starts))
 
 
 def lane_colours(race: Race, theme: Theme) -> list[QColor]:
@@ -161,19 +224,32 @@ class Balls:
         self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
     ) -> None:
         """A ball for every lane: with a tick where it has converged, a cross where it diverged."""
-        colours = lane_colours(race, theme)
         a, b, c, d = viewport.mapping / viewport.ratio
         with np.errstate(all="ignore"):
             px, py = a + b * race.x[:, index], c + d * race.y[:, index]
         width, height = viewport.width / viewport.ratio, viewport.height / viewport.ratio
         inside = (px > -20) & (px < width + 20) & (py > -20) & (py < height + 20)
-        for lane in np.flatnonzero(inside):
-            trajectory = race.trajectories[lane]
-            over = race.steps[index] >= trajectory.steps
-            kind = trajectory.status if over else "running"
+        if np.count_nonzero(inside) > MANY_BALLS:
+            self._draw_discs(painter, px[inside], py[inside], lane_pixels(race, theme)[inside],
+                             viewport)  # fmt: skip
+            return
+        colours = lane_colours(race, theme)
+        over = race.ends <= race.steps[index]
+        for lane in np.flatnonzero(inside).tolist():
+            kind = race.trajectories[lane].status if over[lane] else "running"
             picture = self._picture(colours[lane], kind, viewport.ratio, theme)
             middle = picture.width() / viewport.ratio / 2
             painter.drawPixmap(QPointF(px[lane] - middle, py[lane] - middle), picture)
+
+    @staticmethod
+    def _draw_discs(
+        painter: QPainter, x: Array, y: Array, colours: Pixels, viewport: Viewport
+    ) -> None:
+        image, ratio = np.zeros((viewport.height, viewport.width), np.uint32), viewport.ratio
+        white = np.full(len(x), 0xFFFFFFFF, np.uint32)
+        for paint, radius in ((white, 3.4), (colours, 2.6)):
+            raster.discs(image, x * ratio, y * ratio, paint, radius * ratio)
+        painter.drawImage(QPointF(0, 0), image_of(image, ratio))
 
     def _picture(self, color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
         key = (color.rgb(), kind, ratio, theme.name)
@@ -225,20 +301,55 @@ def _ball(color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
     return picture
 
 
-def draw_starts(
-    painter: QPainter, starts: Sequence[tuple[float, float]], selection: int, viewport: Viewport,
-    theme: Theme,
-) -> None:  # fmt: skip
-    """A ring with a dot for every start; the selected one is stronger."""
+class Starts:
+    """Rings for the start points; the selected one is stronger."""
+
+    def __init__(self) -> None:
+        self._made: dict[object, QPixmap] = {}
+
+    def draw(
+        self,
+        painter: QPainter,
+        starts: Sequence[tuple[float, float]],
+        selection: int,
+        viewport: Viewport,
+        theme: Theme,
+    ) -> None:
+        if not starts:
+            return
+        x, y = np.array(starts, np.float64).T
+        a, b, c, d = viewport.mapping / viewport.ratio
+        px, py = a + b * x, c + d * y
+        inside = (px > -20) & (px < viewport.width / viewport.ratio + 20)
+        inside &= (py > -20) & (py < viewport.height / viewport.ratio + 20)
+        for number in np.flatnonzero(inside).tolist():
+            strong = number == selection and len(starts) > 1
+            picture = self._ring(strong, len(starts) > MANY_MARKS, viewport.ratio, theme)
+            middle = picture.width() / viewport.ratio / 2
+            painter.drawPixmap(QPointF(px[number] - middle, py[number] - middle), picture)
+
+    def _ring(self, strong: bool, small: bool, ratio: float, theme: Theme) -> QPixmap:
+        key = (strong, small, ratio, theme.name)
+        if key not in self._made:
+            self._made[key] = _ring(strong, START * (0.5 if small else 1.0), ratio, theme)
+        return self._made[key]
+
+
+def _ring(strong: bool, radius: float, ratio: float, theme: Theme) -> QPixmap:
+    side = 24.0
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for number, start in enumerate(starts):
-        at = viewport.point(*start)
-        strong = number == selection and len(starts) > 1
-        for color, width in ((QColor(theme.casing), 3.6), (QColor(theme.mark), 1.6)):
-            color.setAlphaF(theme.casing_opacity if width > 3 else 1.0)
-            painter.setPen(QPen(color, width + (0.8 if strong else 0)))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(at, START, START)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.accent if strong else theme.mark))
-        painter.drawEllipse(at, 2.4, 2.4)
+    middle = QPointF(side / 2, side / 2)
+    casing = QColor(theme.casing)
+    casing.setAlphaF(theme.casing_opacity)
+    for color, width in ((casing, 3.6), (QColor(theme.mark), 1.6)):
+        painter.setPen(QPen(color, width + (0.8 if strong else 0)))
+        painter.drawEllipse(middle, radius, radius)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.accent if strong else theme.mark))
+    painter.drawEllipse(middle, 0.3 * radius, 0.3 * radius)
+    painter.end()
+    return picture

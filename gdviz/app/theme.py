@@ -119,8 +119,7 @@ def font(pixels: float, weight: int = 400) -> QFont:
     made = QFont("Inter")
     made.setPixelSize(round(pixels))
     made.setWeight(QFont.Weight(weight))
-    if hasattr(QFont, "setFeature"):  # Qt 6.7
-        made.setFeature(QFont.Tag("tnum"), 1)
+    made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
 

@@ -1,22 +1,23 @@
 """Loss against step, one curve for each racer and start."""
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen, QPixmap
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, Qt, QTimer
+from PyQt6.QtGui import QColor, QPainter, QPen
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-import gdviz_core.raster as raster
 from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of
 from gdviz.app.controls import label
 from gdviz.app.document import Document
-from gdviz.app.pictures import lane_colours
+from gdviz.app.pictures import DRAW_SECONDS, Strokes, lane_colours, lane_pixels
 from gdviz.app.player import Player
-from gdviz.app.theme import DARK, Theme, pixel
+from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
 from gdviz.scale import nice_ticks, power_of_ten, short
 from gdviz.views.view import View
@@ -24,6 +25,8 @@ from gdviz_core.surface import Array
 
 LINE = 1.6
 DOT = 4.2
+COLUMNS = 3000  # more than a curve has pixels
+MANY_DOTS = 300
 # Differences from the minimum below this are rounding; the logarithm stops here.
 FLOOR = 1e-16
 
@@ -59,6 +62,24 @@ class Levels:
             values = np.log10(np.maximum(loss - floor, FLOOR))
         return cls(title, True, values, *cls._range(race, values))
 
+    def curves(self, race: Race) -> tuple[Array, Array, NDArray[np.int64]]:
+        """x, y and the number of visible points of each curve.
+
+        Of more points than a screen has columns only the lowest and highest of each column are
+        kept, which looks the same.
+        """
+        steps = race.steps.astype(np.float64)
+        count = len(steps)
+        if count <= 2 * COLUMNS:
+            return np.tile(steps, (len(self.values), 1)), self.values, race.visible
+        width = -(-count // COLUMNS)
+        cuts = np.arange(0, count, width)
+        filled = np.where(np.isfinite(self.values), self.values, self.high + 1.0)
+        y = np.empty((len(filled), 2 * len(cuts)))
+        y[:, 0::2] = np.minimum.reduceat(filled, cuts, axis=1)
+        y[:, 1::2] = np.maximum.reduceat(filled, cuts, axis=1)
+        return np.tile(np.repeat(steps[cuts], 2), (len(y), 1)), y, 2 * (-(-race.visible // width))
+
     @classmethod
     def _linear(cls, race: Race, finite: Array) -> "Levels":
         return cls("Loss", False, race.loss, *cls._range(race, race.loss))
@@ -68,6 +89,7 @@ class Levels:
         """From the lowest value to the starts, and as far above as most of the race goes."""
         finite = values[np.isfinite(values)]
         low = float(finite.min())
+        finite = finite[:: 1 + finite.size // 50_000]
         high = max(float(np.nanmax(np.where(np.isfinite(values[:, 0]), values[:, 0], low))),
                    float(np.percentile(finite, 99)))  # fmt: skip
         start = float(np.max(values[:, 0], initial=low, where=np.isfinite(values[:, 0])))
@@ -133,7 +155,7 @@ class CurvesView(View):
         self.theme: Theme = DARK
         self._race: Race | None = None
         self._levels: Levels | None = None
-        self._curves: tuple[object, QPixmap] | None = None
+        self._curves: tuple[object, Strokes] | None = None
         self.canvas.clicked.connect(self._scrub)
         self.canvas.dragged.connect(self._scrub)
 
@@ -158,10 +180,17 @@ class CurvesView(View):
         race, levels = self._race, self._levels
         if race is None or levels is None:
             return
+        self._draw_grid(painter, viewport)
         key = (race, viewport, self.theme)
         if self._curves is None or self._curves[0] != key:
-            self._curves = (key, self._draw_curves(race, levels, viewport))
-        painter.drawPixmap(QPointF(0, 0), self._curves[1])
+            curves = levels.curves(race)
+            radius = LINE * viewport.ratio / 2 - 0.25
+            paint = lane_pixels(race, self.theme)
+            self._curves = (key, Strokes(*curves, viewport, paint, radius))
+        strokes = self._curves[1]
+        if not strokes.draw_to(int(strokes.last), time.monotonic() + DRAW_SECONDS):
+            QTimer.singleShot(0, self.canvas.repaint_content)
+        painter.drawImage(QPointF(0, 0), image_of(strokes.image, viewport.ratio))
         index = min(self.player.index, race.last)
         step = float(race.steps[index])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -169,41 +198,21 @@ class CurvesView(View):
         x = viewport.point(step, 0.0).x()
         painter.drawLine(QPointF(x, 0), QPointF(x, viewport.height / viewport.ratio))
         painter.setPen(QPen(QColor("white"), 1.2))
-        for lane, color in enumerate(lane_colours(race, self.theme)):
+        colours = lane_colours(race, self.theme)
+        for lane, color in enumerate(colours if len(colours) <= MANY_DOTS else ()):
             value = levels.values[lane, index]
             if math.isfinite(value):
                 painter.setBrush(color)
                 painter.drawEllipse(viewport.point(step, float(value)), DOT, DOT)
 
-    def _draw_curves(self, race: Race, levels: Levels, viewport: Viewport) -> QPixmap:
-        """Grid lines and curves; each curve ends where its run ends."""
-        picture = QPixmap(viewport.width, viewport.height)
-        picture.setDevicePixelRatio(viewport.ratio)
-        picture.fill(QColor(0, 0, 0, 0))
-        painter = QPainter(picture)
+    def _draw_grid(self, painter: QPainter, viewport: Viewport) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(self.theme.border), 1.0))
         size = viewport.height / viewport.ratio
         for _, values in self.axis.tickValues(viewport.y0, viewport.y1, size):
             for value in values:
                 y = viewport.point(0.0, value).y()
                 painter.drawLine(QPointF(0, y), QPointF(viewport.width / viewport.ratio, y))
-        lanes = len(race.x)
-        pixels = np.zeros((viewport.height, viewport.width), np.uint32)
-        colours = np.array([pixel(c) for c in lane_colours(race, self.theme)], np.uint32)
-        raster.trails(
-            pixels,
-            np.broadcast_to(race.steps.astype(np.float64), race.x.shape).copy(),
-            np.ascontiguousarray(levels.values),
-            np.zeros(lanes, np.int64),
-            (race.visible - 1).astype(np.int64),
-            viewport.mapping,
-            colours,
-            LINE * viewport.ratio / 2 - 0.25,
-            np.zeros((lanes, 2)),
-        )
-        painter.drawImage(QPointF(0, 0), image_of(pixels, viewport.ratio))
-        painter.end()
-        return picture
 
     def _scrub(self, event: Any) -> None:
         if self._race is None or event.button() != LEFT:

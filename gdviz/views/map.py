@@ -1,8 +1,8 @@
 """The map: the surface from above, with starts, trails and balls."""
 
-import math
 from typing import Any
 
+import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPixmap
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
@@ -14,10 +14,10 @@ from gdviz.app.job import Job
 from gdviz.app.pictures import (
     Balls,
     Landscape,
+    Starts,
     Trails,
     draw_critical_points,
     draw_landscape,
-    draw_starts,
 )
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme, font
@@ -65,7 +65,7 @@ class MapView(View):
         self._background: tuple[object, QPixmap] | None = None
         self._wanted: object = None
         self._job: Job | None = None
-        self._trails, self._balls = Trails(), Balls()
+        self._trails, self._starts, self._balls = Trails(), Starts(), Balls()
         self._race: Race | None = None
         self._held: int | None = None
         self._gesture: object = None
@@ -161,8 +161,9 @@ class MapView(View):
         self._paint_background(painter, surface, viewport)
         if self._race is not None and len(self._race.x):
             index = min(self.player.index, self._race.last)
-            self._trails.draw(painter, self._race, index, viewport, theme)
-        draw_starts(painter, experiment.starts, self.document.selection, viewport, theme)
+            if not self._trails.draw(painter, self._race, index, viewport, theme):
+                QTimer.singleShot(0, self.canvas.repaint_content)
+        self._starts.draw(painter, experiment.starts, self.document.selection, viewport, theme)
         if self._race is not None and len(self._race.x):
             self._balls.draw(painter, self._race, index, viewport, theme)
 
@@ -228,13 +229,14 @@ class MapView(View):
 
     def start_at(self, scene_point: QPointF) -> int | None:
         """The number of the start under a point of the scene, the topmost if there are several."""
-        best, found = GRIP, None
-        for number, start in enumerate(self.document.experiment.starts):
-            at = self.canvas.box.mapViewToScene(QPointF(*start))
-            distance = math.hypot(at.x() - scene_point.x(), at.y() - scene_point.y())
-            if distance <= best:
-                best, found = distance, number
-        return found
+        starts = self.document.experiment.starts
+        if not starts:
+            return None
+        x, y = self.canvas.to_plane(scene_point)
+        points = np.array(starts, np.float64)
+        distances = np.hypot(points[:, 0] - x, points[:, 1] - y) / self._span
+        nearest = len(starts) - 1 - int(np.argmin(distances[::-1]))
+        return nearest if distances[nearest] <= GRIP else None
 
     def _click(self, event: Any) -> None:
         number = self.start_at(event.scenePos())

@@ -287,18 +287,18 @@ class RacerRow(QFrame):
         finite = losses[np.isfinite(losses)]
         self.loss.setText(short(float(finite.min())) if finite.size else "not finite")
         step = int(race.steps[index])
-        over = [lane for lane in lanes if race.trajectories[lane].steps <= step]
-        if not over and len(lanes) == 1:
+        over = lanes.start + np.flatnonzero(race.ends[lanes.start : lanes.stop] <= step)
+        if not over.size and len(lanes) == 1:
             trajectory = race.trajectories[lanes.start]
             slope = float(trajectory.grad_norm[trajectory.index(step)])
             self.status.setText(f"running, |∇| {short(slope)}")
-        elif not over:
+        elif not over.size:
             self.status.setText(f"{len(lanes)} running")
         elif len(lanes) == 1:
             self.status.setText(race.end(lanes.start))
         else:
             ended: dict[str, int] = {}
-            for lane in over:
+            for lane in over.tolist():
                 status = race.trajectories[lane].status
                 ended[status] = ended.get(status, 0) + 1
             self.status.setText(

@@ -1,0 +1,93 @@
+"""A real window, driven by real mouse and key events."""
+
+import gc
+
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from gdviz.window import make_window
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+class Driver:
+    """Does to a window what a user does."""
+
+    def __init__(self, qtbot, window):
+        self.qtbot, self.window = qtbot, window
+        self.document, self.player = window.document, window.player
+
+    def settle(self, milliseconds=30):
+        self.qtbot.wait(milliseconds)
+
+    def raced(self):
+        """The race of the current experiment, once it is there."""
+        self.qtbot.waitUntil(lambda: self.document.race.experiment is self.document.experiment)
+        return self.document.race
+
+    def spot(self, canvas, x, y):
+        """The pixel of a canvas' viewport at a point of the plane."""
+        return canvas.to_widget(x, y).toPoint()
+
+    def click(self, x, y, button=LEFT):
+        canvas = self.window.map.canvas
+        QTest.mouseClick(canvas.viewport(), button, NONE, self.spot(canvas, x, y))
+        self.settle()
+
+    def drag(self, begin, end, steps=6, button=LEFT, release=True):
+        canvas = self.window.map.canvas
+        a, b = (QPointF(self.spot(canvas, *point)) for point in (begin, end))
+        viewport = canvas.viewport()
+        QTest.mousePress(viewport, button, NONE, a.toPoint())
+        for i in range(1, steps + 1):
+            QTest.mouseMove(viewport, (a + (b - a) * i / steps).toPoint())
+            self.settle(5)
+        if release:
+            QTest.mouseRelease(viewport, button, NONE, b.toPoint())
+            self.settle()
+
+    def type(self, field, text, enter=True):
+        field.setFocus()
+        field.selectAll()
+        QTest.keyClicks(field, text)
+        if enter:
+            QTest.keyClick(field, Qt.Key.Key_Return)
+        self.settle()
+
+    def key(self, key, modifier=NONE):
+        QTest.keyClick(self.window.windowHandle(), key, modifier)
+        self.settle()
+
+    def press(self, button):
+        QTest.mouseClick(button, LEFT, NONE, QPoint(button.width() // 2, button.height() // 2))
+        self.settle()
+
+    def pixel(self, x, y):
+        """The colour on the map at a point of the plane."""
+        canvas = self.window.map.canvas
+        picture = canvas.grab()
+        at = canvas.to_widget(x, y) * picture.devicePixelRatio()
+        return picture.toImage().pixelColor(at.toPoint())
+
+
+@pytest.fixture
+def user(qtbot, tmp_path, monkeypatch):
+    """A Driver of a fresh window of 1440 by 900."""
+    monkeypatch.setattr("gdviz.window.state_folder", lambda: tmp_path / "state")
+    window = make_window()
+    window.choose_theme("dark")
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    driver = Driver(qtbot, window)
+    driver.settle(80)
+    yield driver
+    window.close()
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, 0)
+    QApplication.processEvents()
+    gc.collect()

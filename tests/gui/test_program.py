@@ -1,0 +1,172 @@
+"""What holds the program together: jobs, undo, recovery, hooks, and every tooltip."""
+
+import faulthandler
+import sys
+import threading
+
+import pytest
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QAbstractButton
+
+from gdviz import session
+from gdviz.app.document import Document
+from gdviz.app.guard import Guard
+from gdviz.app.job import Job, stop_all
+from gdviz.app.recovery import Recovery
+from gdviz.experiment import Experiment, Racer, first_experiment
+
+
+def test_a_cancelled_job_never_reports(qtbot):
+    gate, seen = threading.Event(), []
+
+    def slow():
+        yield 0.5
+        gate.wait(5)
+        yield 0.6
+        return "late"
+
+    job = Job(slow())
+    job.done.connect(seen.append)
+    with qtbot.waitSignal(job.progress):
+        job.start()
+    job.cancel()
+    gate.set()
+    qtbot.wait(100)
+    assert seen == []
+    stop_all()
+
+
+def test_a_failing_job_reports_its_error(qtbot):
+    def bad():
+        yield 0.0
+        raise ValueError("no")
+
+    job = Job(bad())
+    with qtbot.waitSignal(job.failed) as failed:
+        job.start()
+    assert str(failed.args[0]) == "no"
+
+
+def test_a_late_race_is_dropped(qtbot):
+    slow = Experiment("rosenbrock", starts=((0.0, 0.0),), steps=30_000_000, tolerance=0.0,
+                      racers=(Racer("gd", {"lr": 1e-9}),))  # fmt: skip
+    document, seen = Document(slow), []
+    document.raced.connect(seen.append)
+    document.recompute()
+    assert seen == []  # it runs in the background
+    document.edit("Fewer steps", steps=10)
+    assert [race.experiment.steps for race in seen] == [10]
+    qtbot.wait(200)
+    assert len(seen) == 1
+    stop_all()
+
+
+def test_a_long_race_shows_progress_and_can_be_cancelled(user):
+    status = user.window.status
+    slow = Experiment("rosenbrock", starts=((0.0, 0.0),), steps=500_000_000, tolerance=0.0,
+                      racers=(Racer("gd", {"lr": 1e-9}),))  # fmt: skip
+    user.document.show("Slow", slow)
+    user.qtbot.waitUntil(status.stop.isVisible)
+    user.press(status.stop)
+    assert not status.stop.isVisible()
+    user.document.undo_stack.undo()
+    user.raced()
+
+
+def test_every_edit_can_be_undone_and_done_again(user):
+    document = user.document
+    states = [document.experiment]
+    document.edit("a", steps=100)
+    states.append(document.experiment)
+    document.show("b", document.experiment.on_surface("ackley"))
+    states.append(document.experiment)
+    document.edit("c", starts=())
+    states.append(document.experiment)
+    for state in reversed(states[:-1]):
+        document.undo_stack.undo()
+        assert document.experiment == state
+    for state in states[1:]:
+        document.undo_stack.redo()
+        assert document.experiment == state
+
+
+def test_an_edit_that_changes_nothing_is_no_step(user):
+    user.document.edit("nothing", steps=user.document.experiment.steps)
+    assert user.document.undo_stack.count() == 0
+
+
+def test_after_a_crash_the_experiment_is_offered(qtbot, tmp_path):
+    crashed = Document(first_experiment().on_surface("ackley"))
+    recovery = Recovery(crashed, tmp_path)
+    recovery.write()
+    recovery._lock.unlock()  # as the end of its process does
+    left = tmp_path / "recovery-1.json"
+    recovery._file.rename(left)
+
+    again = Recovery(Document(), tmp_path)
+    assert again.find() == crashed.experiment
+    assert again.find() is None
+    again.write()
+    again.close()
+    assert [p.name for p in tmp_path.glob("*.json")] == []
+
+
+def test_a_folder_that_cannot_be_written_costs_only_a_message(qtbot, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    recovery = Recovery(Document(), blocked / "state")
+    with qtbot.waitSignal(recovery.failed) as failed:
+        recovery.write()
+    assert "No recovery copy is kept" in failed.args[0]
+
+
+def test_an_exception_in_a_slot_is_logged_and_said(qtbot, tmp_path, capsys):
+    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    guard = Guard(tmp_path)
+    guard.install()
+    with qtbot.waitSignal(guard.caught) as caught:
+        sys.excepthook(ValueError, ValueError("boom"), None)
+    guard.remove()
+    faulthandler.enable(sys.__stderr__)
+    assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == hooks
+    assert "ValueError: boom" in caught.args[0]
+    assert "boom" in (tmp_path / "gdviz.log").read_text()
+    assert "boom" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 7}'])
+def test_a_bad_file_keeps_what_is_open(user, tmp_path, content):
+    path = tmp_path / "bad.json"
+    path.write_text(content)
+    before = user.document.experiment
+    user.window.files.open_from(path)
+    assert user.document.experiment is before
+    assert "cannot open" in user.window.status.message.toolTip()
+
+
+def test_experiments_are_saved_and_opened(user, tmp_path, monkeypatch):
+    from PyQt6.QtWidgets import QFileDialog
+
+    path = str(tmp_path / "mine")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (path, ""))
+    user.window.files.save()
+    assert session.read(tmp_path / "mine.json") == user.document.experiment
+
+
+def test_every_button_has_a_name_and_every_shortcut_is_unique(user):
+    for button in user.window.findChildren(QAbstractButton):
+        if button.isVisible():
+            assert button.accessibleName() or button.text(), button
+    keys = [a.shortcut().toString() for a in user.window.findChildren(QAction)]
+    keys = [key for key in keys if key]
+    assert len(keys) == len(set(keys))
+    for key in ("Space", "Left", "Right", "Home", "End", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+E",
+                "Ctrl+Q"):  # fmt: skip
+        assert key in keys
+
+
+def test_nothing_of_pyqtgraphs_own_menus_can_be_reached(user):
+    for canvas in (user.window.map.canvas,):
+        assert not canvas.box.menuEnabled()
+        assert not canvas.getPlotItem().menuEnabled()
+        assert canvas.scene().contextMenu == []

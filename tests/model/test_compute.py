@@ -1,0 +1,82 @@
+"""Races and landscapes for the views."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gdviz import compute
+from gdviz.experiment import Experiment, Racer, first_experiment
+from gdviz_core import SURFACES
+
+
+def run(experiment):
+    return compute.finish(compute.race(experiment))
+
+
+def test_lanes_hold_their_last_finite_place():
+    experiment = Experiment("himmelblau", starts=((0.0, 0.0), (5.0, 5.0)), steps=60, racers=(
+        Racer("gd", {"lr": 0.01}), Racer("gd", {"lr": 0.5}), Racer("adam", on=False)))  # fmt: skip
+    race = run(experiment)
+    assert len(race.trajectories) == 4
+    for lane, t in enumerate(race.trajectories):
+        drawn = race.visible[lane]
+        np.testing.assert_array_equal(race.x[lane, :drawn], t.x[:drawn])
+        assert (race.x[lane, drawn:] == t.x[drawn - 1]).all()
+        if t.status == "diverged":
+            assert drawn == len(t) - 1
+    assert race.last == max(t.steps for t in race.trajectories)
+    assert "diverged at step" in race.end(race.lane(1, 0))
+
+
+def test_a_long_race_is_recorded_sparsely():
+    experiment = Experiment("x^2+y^2", starts=((1.0, 1.0),), steps=3_000_000, tolerance=0.0,
+                            racers=(Racer("gd", {"lr": 1e-9}),))  # fmt: skip
+    assert compute.sparsity(experiment) == 4
+    race = run(replace(experiment, steps=1_200_001))
+    assert race.every == 2
+    assert (race.steps[1], race.steps[-1]) == (2, 1_200_001)
+
+
+def test_ten_thousand_starts_stay_within_memory():
+    starts = tuple(
+        (float(x), float(y)) for x, y in np.random.default_rng(0).uniform(-5, 5, (10_000, 2))
+    )
+    race = run(Experiment("himmelblau", starts=starts, steps=1000, racers=(Racer("gd"),)))
+    assert race.x.nbytes < 100e6
+    assert len(race.trajectories) == 10_000
+
+
+def test_a_race_without_starts_or_racers_is_empty():
+    assert run(Experiment("x+y", racers=(Racer("gd"),))).last == 0
+    assert run(Experiment("x+y", starts=((0.0, 0.0),))).trajectories == []
+
+
+def test_a_race_in_the_background_can_be_given_up():
+    experiment = Experiment("rosenbrock", starts=((0.0, 0.0),), steps=1_000_000_000,
+                            racers=(Racer("gd", {"lr": 1e-9}),))  # fmt: skip
+    computation = compute.race(experiment)
+    assert 0 <= next(computation) <= 1
+    computation.close()  # returns: the threads have ended
+
+
+def test_progress_rises_to_one():
+    heard = []
+    compute.finish(compute.race(first_experiment()), heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+
+
+def test_a_landscape_is_the_surface():
+    surface = SURFACES["peaks"]
+    xs, ys = np.linspace(-3, 3, 20), np.linspace(-2, 2, 30)
+    values = compute.finish(compute.landscape(surface, xs, ys))
+    np.testing.assert_array_equal(values, surface.value(xs[None, :], ys[:, None]))
+
+
+@pytest.mark.parametrize("formula", ["+".join(["sin(x*y)"] * 600), "x"])
+def test_slow_and_quick_landscapes_agree(formula):
+    surface = Experiment(formula).resolved()
+    xs = np.linspace(0, 1, 400)
+    values = compute.finish(compute.landscape(surface, xs, xs))
+    np.testing.assert_array_equal(values[7], surface.value(xs, xs[7]))

@@ -1,0 +1,119 @@
+"""The experiment: what it accepts, what it refuses, and what moving it to a surface does."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import gdviz_core as core
+from gdviz.experiment import Experiment, Racer, enter, first_experiment, suggested_lr
+from gdviz_core import OPTIMIZERS, SURFACES
+from tests import hostile
+
+# What this program does with the proposals of the file, where it does not simply follow them.
+DIFFERENT = {
+    "param-lr-1e308": "refused at the field: no surface of float64 values has a use for it",
+}
+# Fields that later pieces of the program bring.
+LATER = {"seed", "batch", "grid"}
+
+
+def _build(params):
+    """An experiment from the fields of a case."""
+    values = {k: hostile.number(v) for k, v in params.items()
+              if k in ("lr", "momentum", "beta1", "beta2", "eps")}  # fmt: skip
+    name = params.get("optimizer") or next(
+        (o.name for o in OPTIMIZERS.values() if set(values) <= set(o.values)), "gd"
+    )
+    racer = Racer(name if name in OPTIMIZERS else "gd", values)
+    starts = params.get("starts", 1)
+    start = tuple(params.get("start", (1.0, 1.0)))
+    domain = params.get("domain")
+    return Experiment(
+        params.get("surface", "x^2 + y^2"),
+        None if domain is None else tuple(hostile.number(v) for v in domain),
+        (start,) * min(starts, 200_000),
+        (racer,),
+        params.get("steps", 100),
+    )
+
+
+CASES = [c for c in hostile.cases("params") if not LATER & set(c["input"]["params"])]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_hostile_parameters(case):
+    params, expected = case["input"]["params"], case["expected"]["outcome"]
+    if case["id"] in DIFFERENT:
+        expected = "reject"
+    try:
+        experiment = _build(params)
+        outcome = "accept"
+    except ValueError as error:
+        outcome, experiment = "reject", None
+        assert len(str(error)) < 300  # noqa: PT017  what the message is depends on the case
+    assert expected in (outcome, "either")
+    if experiment is not None and experiment.steps <= 1000:
+        from gdviz import compute
+
+        race = compute.finish(compute.race(experiment))
+        assert np.isfinite(race.x).all()  # what is drawn is finite, whatever happened
+
+
+def test_learning_rates_the_field_refuses():
+    racer = Racer("adam")
+    for bad in (0.0, -1.0, 1e300, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"^lr must be"):
+            racer.with_value("lr", bad)
+
+
+def test_unknown_names_are_refused_with_what_there_is():
+    with pytest.raises(ValueError, match="no optimizer 'nope'; the names are: gd, momentum"):
+        Racer("nope")
+    with pytest.raises(core.FormulaError, match="the name nope is not known"):
+        Experiment("nope")
+
+
+def test_too_many_runs_are_refused():
+    racers = tuple(Racer("gd") for _ in range(20))
+    with pytest.raises(ValueError, match="80000 runs, more than the permitted 50000"):
+        Experiment("x + y", starts=((0.0, 0.0),) * 4000, racers=racers)
+
+
+def test_a_surface_of_the_catalogue_brings_domain_start_and_learning_rates():
+    before = first_experiment()
+    touched = before.racers[1].with_value("lr", 0.123)
+    before = replace(before, racers=(before.racers[0], touched, *before.racers[2:]))
+    after = before.on_surface("rosenbrock")
+    assert after.resolved() == SURFACES["rosenbrock"]
+    assert after.starts == (SURFACES["rosenbrock"].start,)
+    assert after.racers[0].values["lr"] == suggested_lr(SURFACES["rosenbrock"], "gd")
+    assert after.racers[1].values["lr"] == 0.123  # the user's own choice stays
+
+
+def test_a_typed_formula_keeps_starts_and_view():
+    before = replace(first_experiment(), starts=((1.0, 2.0), (3.0, 4.0)))
+    after = before.on_surface("x^2 + y^2")
+    assert after.starts == before.starts
+    assert after.resolved().domain == before.resolved().domain
+
+
+@pytest.mark.parametrize("surface", SURFACES.values(), ids=lambda s: s.name)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_suggested_learning_rates_do_not_diverge_within_the_domain(surface, optimizer):
+    racer = OPTIMIZERS[optimizer](lr=suggested_lr(surface, optimizer))
+    t = core.descend(surface, racer, surface.start, 1000, stop_outside=True)
+    assert t.status != "diverged"
+    if surface.minima:
+        assert t.status != "left the domain"
+    assert t.loss[-1] < t.loss[0]
+    assert len(t) > 15  # and something can be seen
+
+
+def test_new_racers_get_unused_names_and_colours():
+    experiment = Experiment()
+    for _ in range(3):
+        racer = enter(experiment, "adam")
+        experiment = replace(experiment, racers=(*experiment.racers, racer))
+    assert [r.name for r in experiment.racers] == ["Adam", "Adam 2", "Adam 3"]
+    assert [r.colour for r in experiment.racers] == [0, 1, 2]
