@@ -29,10 +29,9 @@ class Scale:
         finite = values[np.isfinite(values)]
         if not finite.size:
             return cls()
+        finite = np.clip(finite, -1e300, 1e300)  # so that differences are finite too
         zero = float(finite.min())
         few, half, most = (float(v) for v in np.percentile(finite, (2, 50, 99.8)))
-        if not math.isfinite(most - zero):
-            zero, few, half, most = (v / 4 for v in (zero, few, half, most))
         if most - zero <= 1e-12 * max(abs(most), abs(zero)):
             half = 0.5 + 1e-3 * abs(zero)
             return cls(zero, 0.0, zero - half, zero + half)
@@ -54,7 +53,10 @@ class Scale:
 
     def fraction(self, loss: float) -> float:
         """Where a loss lies on the colour bar, 0 at the bottom and 1 at the top."""
-        level = float(self.levels(np.float64(loss)))
+        level = loss
+        if self.unit:
+            above = (loss - self.zero) / self.unit
+            level = math.log1p(above) if above > -1 else -math.inf
         return (level - self.low) / (self.high - self.low)
 
     def contours(self, count: int) -> Array:
@@ -66,13 +68,13 @@ class Scale:
         bottom, top = self.loss(self.low), self.loss(self.high)
         if not self.unit:
             return nice_ticks(bottom, top, room)
-        candidates = []
+        candidates = [0.0] if bottom <= 0 <= top else []
+        smallest = 0.1 * self.unit if candidates else 0.0  # around 0 the scale is linear
         for base in (1.0, 5.0, 2.0):  # powers of ten first
-            for exponent in range(-12, 309):
+            for exponent in range(-300, 309):
                 size = base * 10.0**exponent
-                candidates += [v for v in (size, -size) if bottom <= v <= top]
-            if base == 1.0 and bottom <= 0 <= top:
-                candidates.append(0.0)
+                if size >= smallest:
+                    candidates += [v for v in (size, -size) if bottom <= v <= top]
         chosen: list[float] = []
         for value in candidates:
             here = self.fraction(value)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import contourpy
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QRadialGradient
+from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient
 
 import gdviz_core.raster as raster
 from gdviz.app.canvas import Viewport, image_of
@@ -29,7 +30,7 @@ MANY_MARKS = 40
 # With more balls or starts than this they are plain discs.
 MANY_BALLS = 1500
 # What one call may spend on trails; the rest follows with the next frames.
-DRAW_SECONDS = 0.02
+DRAW_SECONDS = 0.012
 
 Pixels = NDArray[np.uint32]
 
@@ -63,14 +64,15 @@ def draw_landscape(painter: QPainter, landscape: Landscape, scale: Scale, theme:
     spacing = every / viewport.ratio
     xs = (np.arange(part.shape[1]) * thin + 0.5) * spacing
     ys = (np.arange(part.shape[0]) * thin + 0.5) * spacing
-    lines = contourpy.contour_generator(xs, ys, part, line_type=contourpy.LineType.SeparateCode)
+    lines = contourpy.contour_generator(xs, ys, part, line_type=contourpy.LineType.ChunkCombinedNan)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     for number, level in enumerate(scale.contours(CONTOURS)):
-        color = QColor(*theme.contour, theme.contour_alpha[number % 4 == 3])
-        painter.setPen(QPen(color, 1.0))
-        for points in lines.lines(float(level))[0]:
-            assert points is not None
-            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points.tolist()]))
+        points = lines.lines(float(level))[0][0]
+        if points is not None:
+            color = QColor(*theme.contour, theme.contour_alpha[number % 4 == 3])
+            painter.setPen(QPen(color, 1.0))
+            painter.drawPath(pg.arrayToQPath(points[:, 0], points[:, 1], connect="finite"))
 
 
 def draw_critical_points(

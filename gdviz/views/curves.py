@@ -19,7 +19,7 @@ from gdviz.app.pictures import DRAW_SECONDS, Strokes, lane_colours, lane_pixels
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
-from gdviz.scale import nice_ticks, power_of_ten, short
+from gdviz.scale import nice_ticks, power_of_ten, short, tick_label
 from gdviz.views.view import View
 from gdviz_core.surface import Array
 
@@ -108,16 +108,23 @@ class _LevelAxis(pg.AxisItem):
         if not self.log:
             return [(1.0, nice_ticks(low, high, room))]
         first, last = math.ceil(low), math.floor(high)
-        if last - first > 1000:
-            return []
+        if last - first < 1:  # within a power of ten: round numbers between
+            between = nice_ticks(10**low, 10**high, room)
+            return [(1.0, [math.log10(value) for value in between if value > 0])]
         every = max(1, math.ceil((last - first + 1) / room))
         ticks = [float(i) for i in range(first, last + 1) if i % every == 0]
         return [(float(every), ticks)]
 
     def tickStrings(self, values: list[float], *_: Any) -> list[str]:  # noqa: N802
         if self.log:
-            return [power_of_ten(round(value)) for value in values]
-        return [f"{value:.5g}".replace("-", "−") for value in values]
+            return [_log_label(value) for value in values]
+        return [tick_label(value, False) for value in values]
+
+
+def _log_label(value: float) -> str:
+    if abs(value - round(value)) < 1e-9:
+        return power_of_ten(round(value))
+    return tick_label(10**value, False)
 
 
 class _StepAxis(pg.AxisItem):
@@ -144,7 +151,7 @@ class CurvesView(View):
         self.canvas = Canvas(self, left=self.axis, bottom=_StepAxis("bottom"))
         self.canvas.setAccessibleName("Loss curves")
         self.canvas.setToolTip("Click or drag to move the playhead")
-        self.canvas.getAxis("left").setWidth(46)
+        self.canvas.getAxis("left").setWidth(54)
         self.canvas.getAxis("bottom").setHeight(26)
         self.canvas.paint_content = self.paint_curves
         column = QVBoxLayout(self)

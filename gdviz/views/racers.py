@@ -221,6 +221,7 @@ class RacerRow(QFrame):
             grid.addWidget(self._editor(h), line, 1, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(0, 1)
         buttons = QHBoxLayout()
+        buttons.setSpacing(8)
         for text, slot in (("Duplicate", self._duplicate), ("Remove", self._remove)):
             button = QPushButton(text)
             button.setObjectName("small")
@@ -290,7 +291,8 @@ class RacerRow(QFrame):
         over = lanes.start + np.flatnonzero(race.ends[lanes.start : lanes.stop] <= step)
         if not over.size and len(lanes) == 1:
             trajectory = race.trajectories[lanes.start]
-            slope = float(trajectory.grad_norm[trajectory.index(step)])
+            at = trajectory.index(step)
+            slope = math.hypot(trajectory.grad_x[at], trajectory.grad_y[at])
             self.status.setText(f"running, |∇| {short(slope)}")
         elif not over.size:
             self.status.setText(f"{len(lanes)} running")

@@ -57,6 +57,13 @@ class Driver:
             QTest.keyClick(field, Qt.Key.Key_Return)
         self.settle()
 
+    def paste(self, field, text):
+        field.setFocus()
+        field.setText(text)
+        field.setModified(True)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        self.settle()
+
     def key(self, key, modifier=NONE):
         QTest.keyClick(self.window.windowHandle(), key, modifier)
         self.settle()

@@ -168,7 +168,7 @@ def test_the_pointer_is_read_out(user):
 
 def test_a_slow_surface_is_drawn_coarsely_first_and_then_finely(user):
     slow = "+".join(["sin(x*y)^2"] * 700)
-    user.type(user.window.header.formula, slow)
+    user.paste(user.window.header.formula, slow)
     chart = user.window.map
     user.qtbot.waitUntil(lambda: chart._landscape.every > 1, timeout=5000)
     user.qtbot.waitUntil(lambda: chart._landscape.every == 1, timeout=30_000)
