@@ -50,8 +50,17 @@ FUNCTIONS = {
 RULE_FUNCTIONS = {**FUNCTIONS, "norm": (1, 1), "dot": (2, 2)}
 
 
+COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
+# how strongly they bind; a unary sign stands between product and power: -x^2 is -(x^2)
+SUM, PRODUCT, UNARY, POWER = 1, 2, 3, 4
+OPERATORS = {
+    "+": ("add", SUM), "-": ("sub", SUM), "*": ("mul", PRODUCT), "/": ("div", PRODUCT),
+    "^": ("pow", POWER), "²": ("pow", POWER), "³": ("pow", POWER),
+}  # fmt: skip
+
+
 class _Parser:
-    """Recursive descent with the precedences + - < * / < unary - < ^, counting its depth."""
+    """Precedence climbing (Pratt 1973) over tokens, counting its depth."""
 
     def __init__(self, text, graph, read, functions):
         self._graph, self._read, self._functions = graph, read, functions
@@ -75,11 +84,6 @@ class _Parser:
     def _is(self, *signs):
         return self._token.kind == "sign" and self._token.text in signs
 
-    def _deeper(self, at):
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise Problem(f"more than {MAX_DEPTH} levels of nesting", at)
-
     def _built(self, node, token):
         """Refuse what can never be a number, and graphs past the limit."""
         value = self._graph.value(node)
@@ -89,12 +93,12 @@ class _Parser:
             raise Problem(f"more than {MAX_NODES} operations", token.at)
         return node
 
-    # grammar
+    # grammar: at most three Python frames for each level of nesting, well within the interpreter's limit
 
     def formula(self):
         if self._token.kind == "end":
             raise Problem("the formula is empty: write one, such as x^2 + y^2", 0)
-        node = self._sum()
+        node = self._expression()
         if self._token.kind != "end":
             raise self._unexpected()
         return node
@@ -102,10 +106,10 @@ class _Parser:
     def _unexpected(self):
         token = self._token
         if token.text == ",":
-            return Problem("a comma separates arguments; a decimal number is written 1.5", token.at)
+            return Problem("a comma separates arguments; a decimal is written 1.5", token.at)
         if token.text == ")":
             return Problem("this bracket was never opened", token.at)
-        if token.kind == "sign" and token.text in ("<", ">", "<=", ">=", "==", "!="):
+        if token.text in COMPARISONS:
             return Problem("a comparison is only read inside where(a < b, ..., ...)", token.at)
         if token.kind in ("name", "number"):
             shown = shorten(token.text)
@@ -116,91 +120,76 @@ class _Parser:
             )
         return Problem(f"'{shorten(token.text)}' is not expected here", token.at)
 
-    def _sum(self):
-        node = self._product()
-        while self._is("+", "-"):
-            token = self._next()
-            right = self._product()
-            node = self._graph.apply("add" if token.text == "+" else "sub", node, right)
+    def _expression(self, strength=0, inside=None):
+        """Everything that binds more strongly than `strength`; `inside` a token is a level deeper."""
+        if inside is not None:
+            self._depth += 1
+            if self._depth > MAX_DEPTH:
+                raise Problem(f"more than {MAX_DEPTH} levels of nesting", inside.at)
+        token = self._next()
+        if token.text in ("+", "-", "√"):
+            node = self._expression(UNARY, token)
+            if token.text != "+":
+                node = self._graph.apply("neg" if token.text == "-" else "sqrt", node)
+        elif token.kind == "name" and self._is("("):
+            node = self._call(token)
+        elif token.text in ("(", "|"):
+            node = self._bracket(token)
+        else:
+            node = self._leaf(token)
+        self._built(node, token)
+        while True:
+            token = self._token
+            name, binds = self._operator(token)
+            if binds <= strength:
+                break
+            if name != "juxtaposed":
+                self._next()
+            if token.text in ("²", "³"):
+                right = self._graph.constant(2.0 if token.text == "²" else 3.0)
+            elif name == "pow":  # takes powers on its right
+                right = self._expression(UNARY, token)
+            else:
+                right = self._expression(binds)
+            node = self._graph.apply("mul" if name == "juxtaposed" else name, node, right)
             self._built(node, token)
+        self._depth -= inside is not None
         return node
 
-    def _product(self):
-        node = self._unary()
-        while True:
-            before = self._tokens[self._at - 1]
-            token = self._token
-            if self._is("*", "/"):
-                self._next()
-                name = "mul" if token.text == "*" else "div"
-            elif self._multiplies(before):
-                name = "mul"
-            else:
-                return node
-            node = self._built(self._graph.apply(name, node, self._unary()), token)
-
-    def _multiplies(self, before):
-        """Whether a product is meant between `before` and the next token: 2x, 2(x+1), (x)(y)."""
+    def _operator(self, token):
+        """What the next token does to what stands before it, and how strongly it binds."""
+        if token.kind == "sign" and token.text in OPERATORS:
+            return OPERATORS[token.text]
+        # 2x, 2(x+1), (x)(y): a product is meant
+        before = self._tokens[self._at - 1]
         closed = before.kind == "number" or before.text in (")", "²", "³")
-        opens = self._token.kind == "name" or self._is("(", "√")
+        opens = token.kind == "name" or self._is("(", "√")
         opens = opens or (self._is("|") and self._bars == 0)
-        return closed and opens
+        return ("juxtaposed", PRODUCT) if closed and opens else ("", 0)
 
-    def _unary(self):
-        token = self._token
-        if not self._is("+", "-"):
-            return self._power()
-        self._next()
-        self._deeper(token.at)
-        node = self._unary()
-        self._depth -= 1
-        return self._built(self._graph.neg(node), token) if token.text == "-" else node
-
-    def _power(self):
-        node = self._atom()
-        while self._is("²", "³"):
-            token = self._next()
-            exponent = self._graph.constant(2.0 if token.text == "²" else 3.0)
-            node = self._built(self._graph.pow(node, exponent), token)
-        if not self._is("^"):
-            return node
-        token = self._next()
-        self._deeper(token.at)
-        exponent = self._unary()
-        self._depth -= 1
-        return self._built(self._graph.apply("pow", node, exponent), token)
-
-    def _atom(self):
-        token = self._next()
+    def _leaf(self, token):
         if token.kind == "number":
             return self._graph.constant(float(token.text))
         if token.kind == "name":
-            return self._call(token) if self._is("(") else self._name(token)
-        if token.text in ("(", "|", "√"):
-            self._deeper(token.at)
-            node = self._bracket(token)
-            self._depth -= 1
-            return node
+            return self._name(token)
         if token.kind == "end":
             raise Problem("the formula ends too early: something is missing here", token.at)
         raise Problem(f"a number, a name or a bracket is missing before '{token.text}'", token.at)
 
     def _bracket(self, token):
-        if token.text == "√":
-            return self._built(self._graph.apply("sqrt", self._power()), token)
         if token.text == "(":
             bars, self._bars = self._bars, 0
-            node = self._sum()
+            node = self._expression(0, token)
             self._bars = bars
             if self._is(","):
                 raise self._unexpected()
             self._close(")", token)
             return node
         self._bars += 1
-        node = self._sum()
+        node = self._expression(0, token)
         self._bars -= 1
         self._close("|", token)
-        return self._built(self._graph.apply("abs", node), token)
+        return self._graph.apply("abs", node)
 
     def _close(self, sign, opened):
         if not self._is(sign):
@@ -240,17 +229,18 @@ class _Parser:
                 message += f"; did you mean {near[0]}?" if near else ""
             raise Problem(message, token.at, len(name))
         opened = self._next()
-        self._deeper(token.at)
         bars, self._bars = self._bars, 0
-        arguments = [self._condition() if name == "where" else self._sum()]
+        arguments = [self._expression(0, token)]
+        if name == "where":
+            sign = self._comparison()
+            arguments = [self._compared(sign, arguments[0], self._expression(0, token))]
         while self._is(","):
             self._next()
-            arguments.append(self._sum())
-        if self._is("<", ">", "<=", ">=", "==", "!="):
+            arguments.append(self._expression(0, token))
+        if self._is(*COMPARISONS):
             raise self._unexpected()
         self._bars = bars
         self._close(")", opened)
-        self._depth -= 1
         fewest, most = self._functions[name]
         if not fewest <= len(arguments) <= most:
             wanted = f"{fewest}" if fewest == most else f"{fewest} or more"
@@ -260,16 +250,14 @@ class _Parser:
                 token.at,
                 len(name),
             )
-        return self._built(self._function(name, arguments), token)
+        return self._function(name, arguments)
 
-    def _condition(self):
-        left = self._sum()
-        if not self._is("<", ">", "<=", ">=", "==", "!="):
-            raise Problem(
-                "where needs a comparison first, such as where(x < 0, ...)", self._token.at
-            )
-        sign = self._next().text
-        right = self._sum()
+    def _comparison(self):
+        if not self._is(*COMPARISONS):
+            raise Problem("where needs a comparison first, as in where(x < 0, ...)", self._token.at)
+        return self._next().text
+
+    def _compared(self, sign, left, right):
         apply = self._graph.apply
         if sign in ("<", ">"):
             return apply("lt", *((left, right) if sign == "<" else (right, left)))

@@ -126,3 +126,24 @@ def test_rule_errors_name_the_line_and_the_cause(rule, names, part, line):
     with pytest.raises(FormulaError, match=part) as error:
         parse_rule(rule, names)
     assert error.value.line == line
+
+
+DEEP = [
+    "(" * 150 + "x" + ")" * 150, "(" * 198 + "x" + ")" * 198, "-" * 198 + "x", "x" + "^x" * 190,
+    "|" + "(|" * 90 + "x" + "|)" * 90 + "|", "sin(" * 190 + "x" + ")" * 190, "√" * 190 + "x",
+    "where(x<y,x," * 190 + "y" + ")" * 190, "where(" * 90 + "x" + "<1,x,y)" * 90,
+    "2(" * 190 + "x" + ")" * 190, "max(x," * 190 + "y" + ")" * 190,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", DEEP, ids=lambda t: t[:12])
+def test_nesting_up_to_the_limit_is_read_even_deep_in_the_stack(formula):
+    def deep(levels):
+        if levels:
+            return deep(levels - 1)
+        graph, node = parse(formula)
+        return gradient(graph, node, ("x", "y"))
+
+    deep(250)  # as deep as a slot of a big program may be
+    with pytest.raises(FormulaError, match="more than 200 levels"):
+        parse("(" * 200 + formula + ")" * 200)
