@@ -93,7 +93,7 @@ class _Parser:
             raise Problem(f"more than {MAX_NODES} operations", token.at)
         return node
 
-    # grammar: at most three Python frames for each level of nesting, well within the interpreter's limit
+    # grammar: at most three Python frames a level of nesting, well within Python's own limit
 
     def formula(self):
         if self._token.kind == "end":
@@ -121,7 +121,7 @@ class _Parser:
         return Problem(f"'{shorten(token.text)}' is not expected here", token.at)
 
     def _expression(self, strength=0, inside=None):
-        """Everything that binds more strongly than `strength`; `inside` a token is a level deeper."""
+        """What binds more strongly than `strength`; `inside` a token is a level deeper."""
         if inside is not None:
             self._depth += 1
             if self._depth > MAX_DEPTH:
