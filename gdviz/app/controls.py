@@ -4,11 +4,12 @@ import math
 from collections.abc import Callable
 
 import qtawesome
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -163,6 +164,12 @@ class IconButton(QToolButton):
         self.setIcon(qtawesome.icon(self._icon, color=color))
 
 
+_EDITING = {
+    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Delete,
+    Qt.Key.Key_Space,
+}  # fmt: skip
+
+
 class CheckedField(QLineEdit):
     """A line of text that is taken on Enter or when the focus leaves, if it passes a check.
 
@@ -214,12 +221,28 @@ class CheckedField(QLineEdit):
         self.setToolTip(reason)
         self.refused.emit(reason)
 
+    def event(self, event: QEvent | None) -> bool:
+        """Keep the keys of text editing from the window's shortcuts, and only those."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            standard = QKeySequence.StandardKey
+            if event.matches(standard.Undo) or event.matches(standard.Redo):
+                if not self.isModified():  # nothing typed: the document's own undo is meant
+                    event.ignore()
+                    return False
+            elif event.key() in _EDITING:
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
         if event is not None and event.key() == Qt.Key.Key_Escape:
             self.setText(self._good)
             self._mark("")
-        else:
-            super().keyPressEvent(event)
+            return
+        super().keyPressEvent(event)
+        taken = event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if taken and not self.property("wrong"):
+            self.clearFocus()  # the keyboard goes back to the player
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:  # noqa: N802
         super().focusOutEvent(event)

@@ -174,6 +174,29 @@ def test_keys_move_the_playhead(user):
     assert not user.player.playing
 
 
+def test_a_field_keeps_the_keys_of_editing_and_gives_the_others_back(user, racers):
+    formula = user.window.header.formula
+    before = user.player.index
+    formula.setFocus()
+    formula.setText("x^2 y")
+    formula.setModified(True)
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Delete):
+        user.key(key)
+    user.key(Qt.Key.Key_Asterisk)
+    assert formula.text() == "x^2*y"
+    assert len(user.document.experiment.starts) == 1
+    assert (user.player.index, user.player.playing) == (before, False)
+    user.key(Qt.Key.Key_Return)
+    assert user.document.experiment.surface == "x^2*y"
+    user.key(Qt.Key.Key_Space)
+    assert user.player.playing  # Enter gave the keyboard back
+    user.key(Qt.Key.Key_Space)
+
+    racers.rows[0].field.setFocus()
+    user.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert user.document.experiment.surface == "himmelblau"
+
+
 def test_the_playbar_scrubs_loops_and_changes_speed(user):
     bar = user.window.views[PlaybarView]
     race = user.raced()
