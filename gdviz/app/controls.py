@@ -192,7 +192,10 @@ class CheckedField(QLineEdit):
         """Show the current value, unless the user is typing another."""
         self._good = text
         if not (self.hasFocus() and self.isModified()):
-            self.setText(text)
+            if text != self.text():
+                self.setText(text)
+            if not self.hasFocus():
+                self.setCursorPosition(0)  # show the beginning of what is too long
             self._mark("")
 
     def _take(self) -> None:

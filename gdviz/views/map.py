@@ -1,5 +1,6 @@
 """The map: the surface from above, with starts, trails and balls."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -249,7 +250,13 @@ class MapView(View):
             elif event.double():
                 return
             else:
-                self.add_start(self.canvas.to_plane(event.scenePos()))
+                self.add_start(self._place(event.scenePos()))
+
+    def _place(self, scene_point: QPointF) -> Point:
+        """A point of the plane, in no more digits than a tenth of a pixel is worth."""
+        x, y = self.canvas.to_plane(scene_point)
+        digits = 1 - math.floor(math.log10(self._span))
+        return round(x, digits), round(y, digits)
 
     def add_start(self, at: Point) -> None:
         starts = self.document.experiment.starts
@@ -277,7 +284,7 @@ class MapView(View):
         if self._held is not None:
             starts = list(self.document.experiment.starts)
             if self._held < len(starts):
-                starts[self._held] = self.canvas.to_plane(event.scenePos())
+                starts[self._held] = self._place(event.scenePos())
                 self.document.edit("Move start", gesture=self._gesture, starts=tuple(starts))
         else:
             moved = event.scenePos() - event.lastScenePos()
