@@ -225,7 +225,11 @@ class Balls:
     def draw(
         self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
     ) -> None:
-        """A ball for every lane: with a tick where it has converged, a cross where it diverged."""
+        """A ball for every lane.
+
+        With a tick where it has converged, hollow where it left the domain; a cross where it
+        diverged.
+        """
         a, b, c, d = viewport.mapping / viewport.ratio
         with np.errstate(all="ignore"):
             px, py = a + b * race.x[:, index], c + d * race.y[:, index]
@@ -290,6 +294,10 @@ def _ball(color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
     painter.setBrush(body)
     painter.setPen(QPen(QColor("white"), 1.4))
     painter.drawEllipse(middle, BALL, BALL)
+    if kind == "left the domain":
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.card))
+        painter.drawEllipse(middle, 0.5 * BALL, 0.5 * BALL)
     if kind == "converged":
         tick = QPainterPath(middle + QPointF(-2.9, 0.1))
         tick.lineTo(middle + QPointF(-0.8, 2.3))

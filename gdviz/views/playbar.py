@@ -1,7 +1,7 @@
 """The player below the map: to start, back, play, forward, to end, scrub, speed, loop."""
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from gdviz.app.controls import Combo, IconButton, Slider, label
@@ -59,6 +59,11 @@ class PlaybarView(View):
         self.speed.currentIndexChanged.connect(lambda i: player.set_speed(SPEEDS[i]))
         player.changed.connect(self.show_player)
         self.show_player()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        for button in (self.to_start, self.to_end):  # Home, End and the slider do the same
+            button.setVisible(self.width() > 500)
 
     def show_player(self) -> None:
         player = self.player

@@ -1,9 +1,10 @@
 """The start points as numbers, and how long the race is."""
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from gdviz.app.controls import IconButton, NumberField, label
+from gdviz.app.controls import IconButton, NumberField, Switch, label
 from gdviz.app.document import Document
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme
@@ -31,6 +32,10 @@ class StartsView(View):
         self.steps = NumberField("Steps", self._set_steps, whole=True)
         self.steps.setFixedWidth(78)
         self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.stop = Switch("Stop outside the domain")
+        self.stop.clicked.connect(
+            lambda on: document.edit("Stop outside the domain", stop_outside=on)
+        )
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         self.problem.hide()
@@ -57,6 +62,7 @@ class StartsView(View):
         column.addWidget(self.scroller)
         column.addLayout(self._line(self.hint))
         column.addLayout(self._line(label("Steps", "caption"), self.steps))
+        column.addLayout(self._line(label("Stop outside the domain", "caption"), self.stop))
         column.addLayout(self._line(self.problem))
         document.selected.connect(lambda: self.show_experiment(document.experiment))
         self.show_experiment(document.experiment)
@@ -99,9 +105,11 @@ class StartsView(View):
         self.hint.setVisible(number < 2)
         self.scroller.setFixedHeight(max(2, min(count, 4) * 32))
         self.steps.show_number(experiment.steps)
+        self.stop.setChecked(experiment.stop_outside)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
+        self.stop.set_colours(QColor(theme.accent), theme)
         for row in self.rows:
             row.set_theme(theme)
 

@@ -127,6 +127,15 @@ def test_starts_can_be_typed(user):
     assert user.document.experiment.steps == 25
 
 
+def test_runs_can_be_told_to_stop_at_the_border(user):
+    user.document.show("x", user.document.experiment.on_surface("hyperbolic_paraboloid"))
+    assert "diverged" in user.raced().end(0)
+    user.press(user.window.views[StartsView].stop)
+    assert "left the domain" in user.raced().end(0)
+    user.player.go(user.player.last)
+    assert "left the domain at step" in user.window.views[RacersView].rows[0].status.text()
+
+
 def test_a_formula_error_is_marked_and_the_last_good_surface_stays(user):
     formula, bubble = user.window.header.formula, user.window.header.bubble
     before = user.document.experiment
