@@ -123,9 +123,7 @@ class Canvas(pg.PlotWidget):
         self.scene().contextMenu = []
         self.box.sigResized.connect(lambda: self.resized.emit())
         for name in ("left", "bottom"):
-            self.getAxis(name).setStyle(
-                tickLength=0, tickTextOffset=7, hideOverlappingLabels=name == "left"
-            )
+            self.getAxis(name).setStyle(tickLength=0, tickTextOffset=7)
             self.getAxis(name).setTickFont(font(11))
             self.getAxis(name).enableAutoSIPrefix(False)
 

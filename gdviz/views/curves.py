@@ -153,6 +153,7 @@ class CurvesView(View):
         self.canvas.setToolTip("Click or drag to move the playhead")
         self.canvas.getAxis("left").setWidth(54)
         self.canvas.getAxis("bottom").setHeight(26)
+        self.canvas.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # there is room for 0
         self.canvas.paint_content = self.paint_curves
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 6)
