@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPainter
 from PyQt6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
@@ -44,6 +45,13 @@ class Viewport:
             min(max((a + b * x) / self.ratio, -1e6), 1e6),
             min(max((c + d * y) / self.ratio, -1e6), 1e6),
         )
+
+    def points(self, x: Array, y: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Where points of the plane are, in logical units, and which of them are in sight."""
+        a, b, c, d = self.mapping / self.ratio
+        px, py = a + b * x, c + d * y
+        inside = (px > -20) & (px < self.width / self.ratio + 20)
+        return px, py, inside & (py > -20) & (py < self.height / self.ratio + 20)
 
     def centres(self, every: int = 1) -> tuple[Array, Array]:
         """Coordinates of the centres of every `every`th pixel."""

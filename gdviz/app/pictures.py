@@ -230,11 +230,7 @@ class Balls:
         With a tick where it has converged, hollow where it left the domain; a cross where it
         diverged.
         """
-        a, b, c, d = viewport.mapping / viewport.ratio
-        with np.errstate(all="ignore"):
-            px, py = a + b * race.x[:, index], c + d * race.y[:, index]
-        width, height = viewport.width / viewport.ratio, viewport.height / viewport.ratio
-        inside = (px > -20) & (px < width + 20) & (py > -20) & (py < height + 20)
+        px, py, inside = viewport.points(race.x[:, index], race.y[:, index])
         if np.count_nonzero(inside) > MANY_BALLS:
             self._draw_discs(painter, px[inside], py[inside], lane_pixels(race, theme)[inside],
                              viewport)  # fmt: skip
@@ -327,11 +323,7 @@ class Starts:
     ) -> None:
         if not starts:
             return
-        x, y = np.array(starts, np.float64).T
-        a, b, c, d = viewport.mapping / viewport.ratio
-        px, py = a + b * x, c + d * y
-        inside = (px > -20) & (px < viewport.width / viewport.ratio + 20)
-        inside &= (py > -20) & (py < viewport.height / viewport.ratio + 20)
+        px, py, inside = viewport.points(*np.array(starts, np.float64).T)
         for number in np.flatnonzero(inside).tolist():
             strong = number == selection and len(starts) > 1
             picture = self._ring(strong, len(starts) > MANY_MARKS, viewport.ratio, theme)
