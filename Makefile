@@ -14,7 +14,7 @@ SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.inc gdviz_core/vmath
 .PHONY: run test build lint types tests benchmark screenshots dist clean system system-screen
 
 run: $(if $(XVFB),system-screen,system) build
-	$(if $(XVFB),xvfb-run -a -s "-screen 0 1600x1000x24") $(BIN)/gdviz
+	$(if $(XVFB),exec xvfb-run -a -s "-screen 0 1600x1000x24") $(BIN)/gdviz
 
 test: system-screen build lint types tests
 

@@ -33,7 +33,9 @@ engine = Extension(
     "gdviz_core.engine",
     sources=["gdviz_core/engine.pyx", "gdviz_core/baseline.c", "gdviz_core/avx2.c"],
     depends=[
-        f"gdviz_core/{name}" for name in ("kernels.h", "kernels.inc", "vmath.h", "instructions.h")
+        *(f"gdviz_core/{name}" for name in ("kernels.h", "kernels.inc", "vmath.h")),
+        "gdviz_core/instructions.h",
+        "setup.py",  # its flags
     ],
     include_dirs=["gdviz_core"],
     extra_compile_args=flags,

@@ -72,7 +72,7 @@ class Operation:
     `value` computes it in float64, for constant folding. `partials(graph, node, *operands)` gives
     the derivative of the node with respect to each operand, as nodes; None stands for zero.
     `code` is the C expression over a, b, c that the kernels run. With `vectorizes` false it calls
-    libm for each lane.
+    libm for each lane. `wide` replaces it for lanes past VM_WAVE_LIMIT of vmath.h.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Operation:
     partials: Callable[..., tuple]
     code: str
     vectorizes: bool = True
+    wide: str = ""
 
 
 def _zero(graph, node, *operands):
@@ -135,9 +136,21 @@ OPERATIONS = {
         ),
         Operation("exp", 1, _total(_exp), lambda g, n, a: (n,), "vm_exp(a)"),
         Operation("log", 1, _total(_log), lambda g, n, a: (g.div(g.one, a),), "vm_log(a)"),
-        Operation("sin", 1, _total(math.sin), lambda g, n, a: (g.apply("cos", a),), "vm_sin(a)"),
         Operation(
-            "cos", 1, _total(math.cos), lambda g, n, a: (g.neg(g.apply("sin", a)),), "vm_cos(a)"
+            "sin",
+            1,
+            _total(math.sin),
+            lambda g, n, a: (g.apply("cos", a),),
+            "vm_sin(a)",
+            wide="sin(a)",
+        ),
+        Operation(
+            "cos",
+            1,
+            _total(math.cos),
+            lambda g, n, a: (g.neg(g.apply("sin", a)),),
+            "vm_cos(a)",
+            wide="cos(a)",
         ),
         Operation(
             "tan",

@@ -123,7 +123,7 @@ def test_opening_what_is_not_there_is_one_line(gdviz):
 
 
 WINDOWS = [
-    {"LC_ALL": "C"}, {"HOME": None, "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": "/proc/nothing"},
+    {"LC_ALL": "C"}, {"HOME": None}, {"XDG_STATE_HOME": "/proc/nothing"},
 ]  # fmt: skip
 
 
