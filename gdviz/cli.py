@@ -1,12 +1,15 @@
 """The command line: the window, races without one, lists of what there is."""
 
 import argparse
+import contextlib
+import difflib
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gdviz import __version__
 
@@ -103,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
                       help="the part of the plane that matters")  # fmt: skip
     race.add_argument("--stop-outside", action="store_true",
                       help="end a run when it leaves the domain")  # fmt: skip
-    race.add_argument("--csv", metavar="FILE", type=Path,
+    race.add_argument("--csv", metavar="FILE",
                       help="write every step here, the experiment to a .json")  # fmt: skip
     listing = commands.add_parser("list", help="what there is", allow_abbrev=False)
     listing.add_argument("what", choices=("surfaces", "optimizers"))
@@ -111,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         "open", help="open a saved experiment in the window", allow_abbrev=False
     )
     opening.add_argument("file", metavar="FILE", type=Path)
+    race.set_defaults(parser=race)
     return parser
 
 
@@ -137,13 +141,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(_join_signed(sys.argv[1:] if argv is None else argv))
     try:
         if options.command == "list":
-            return _list(options.what)
+            code = _list(options.what)
+            sys.stdout.flush()
+            return code
         if options.command == "race":
-            return _race(options, parser)
+            return _race(options)
         return _window(options.file if options.command == "open" else None)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output has had enough
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # a reader that has had enough is no news
+            print(f"gdviz: cannot write the output: {error.strerror}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -164,9 +172,10 @@ def _list(what: str) -> int:
     return 0
 
 
-def _race(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+def _race(options: argparse.Namespace) -> int:
     from gdviz import compute, export
     from gdviz.experiment import Experiment, enter
+    from gdviz_core import SURFACES
 
     try:
         experiment = Experiment(
@@ -182,8 +191,16 @@ def _race(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             racer = enter(experiment, name, **values)
             experiment = replace(experiment, racers=(*experiment.racers, racer))
     except ValueError as error:
-        parser.error(f"race: {error}")
+        near = difflib.get_close_matches(options.surface, SURFACES, n=1)
+        hint = f"; did you mean the surface {near[0]}?" if near else ""
+        options.parser.error(f"{error}{hint}")
     try:
+        if options.csv is not None:
+            _, beside = export.csv_and_json(options.csv)
+            if export.is_foreign(beside):
+                raise export.SaveError(
+                    f"{beside} exists and is not an experiment of gdviz; choose another name"
+                )
         race = compute.finish(compute.race(experiment), _report("racing"))
         for lane, trajectory in enumerate(race.trajectories):
             racer = experiment.racers[lane // len(experiment.starts)]
@@ -195,7 +212,7 @@ def _race(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             )
         if race.every > 1:
             print(f"every {race.every}th step was recorded")
-        if options.csv:
+        if options.csv is not None:
             csv, beside = compute.finish(export.trajectories(race, options.csv), _report("writing"))
             print(f"wrote {csv} and {beside}")
     except (ValueError, OSError, MemoryError) as error:
@@ -216,10 +233,30 @@ def _report(what: str):
     return show
 
 
+def _has_display() -> bool:
+    """Whether Qt will find a screen; where it does not, it ends the program with a core dump."""
+    if not sys.platform.startswith("linux"):
+        return True
+    if os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    host, _, number = os.environ.get("DISPLAY", "").rpartition(":")
+    number = number.partition(".")[0]
+    if not number.isdigit():
+        return False
+    path = f"/tmp/.X11-unix/X{number}"
+    places: list[tuple[int, Any]] = [(socket.AF_UNIX, path), (socket.AF_UNIX, f"\0{path}")]
+    if host not in ("", "unix"):
+        places = [(socket.AF_INET, (host, 6000 + int(number)))]
+    for family, address in places:
+        with socket.socket(family) as probe, contextlib.suppress(OSError):
+            probe.settimeout(2)
+            probe.connect(address)
+            return True
+    return False
+
+
 def _window(path: Path | None) -> int:
-    if sys.platform.startswith("linux") and not any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    ):
+    if not _has_display():
         print(NO_DISPLAY, file=sys.stderr)
         return 2
     from gdviz import session

@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 import gdviz_core as core
 from gdviz.experiment import Experiment
+from gdviz_core.operation import OPERATIONS
 from gdviz_core.surface import Array
 
 Result = TypeVar("Result")
@@ -27,7 +29,8 @@ class Race:
 
     A lane is one racer from one start. `trajectories` are in order of lanes, racers outer, starts
     inner. `x`, `y` and `loss` (lanes, records) hold every lane to the end of the race: one that
-    has ended stays where it was last finite. `steps` gives the step number of every record.
+    has ended stays with its last loss, where it was last at a finite place. `steps` gives the step
+    number of every record.
     """
 
     experiment: Experiment
@@ -52,48 +55,62 @@ class Race:
     def end(self, lane: int) -> str:
         """Why and when a lane ended, as a sentence: "converged at step 212"."""
         trajectory = self.trajectories[lane]
-        if trajectory.status == "out of steps":
-            return f"out of steps at {trajectory.steps}"
-        step = trajectory.left if trajectory.status == "left the domain" else trajectory.steps
-        return f"{trajectory.status} at step {step}"
+        text = f"{trajectory.status} at step {trajectory.steps}"
+        if trajectory.status == "out of steps" and trajectory.left is not None:
+            text += f", left the domain at {trajectory.left}"
+        return text
 
 
-def sparsity(experiment: Experiment) -> int:
-    """How many steps one record stands for, so that the race keeps to MAX_POINTS."""
+def sparsity(experiment: Experiment, steps: int) -> int:
+    """How many steps one record stands for, so that a race so long keeps to MAX_POINTS."""
     lanes = len(experiment.running) * len(experiment.starts)
-    return max(1, math.ceil(lanes * (experiment.steps + 1) / MAX_POINTS))
+    return max(1, math.ceil(lanes * (steps + 1) / MAX_POINTS))
+
+
+def _weight(program: Any) -> int:
+    """How many vector instructions a program is worth; libm takes one lane at a time."""
+    slow = {name for name, operation in OPERATIONS.items() if not operation.vectorizes}
+    return sum(15 if i.name.removesuffix("_k") in slow else 1 for i in program.instructions)
 
 
 def cost(experiment: Experiment) -> float:
     """About how many seconds the race takes; an overestimate for runs that end early."""
     blocks = math.ceil(len(experiment.starts) / 4) * 4
-    surface = len(experiment.resolved().gradient_tape.program.instructions)
+    surface = _weight(experiment.resolved().gradient_tape.program)
     per_step = blocks * (0.5e-9 * surface + 5e-9) + 250e-9
     lanes = len(experiment.running) * len(experiment.starts)
     return len(experiment.running) * experiment.steps * per_step + lanes * 30e-6
 
 
 def race(experiment: Experiment) -> Computation[Race]:
-    """Run all racers from all starts. Raises core.TooLarge if the record would not fit."""
-    every = sparsity(experiment)
-    running = experiment.running
+    """Run all racers from all starts."""
+    every = sparsity(experiment, experiment.steps)
+    trajectories = yield from _run(experiment, every)
+    longest = max((t.steps for t in trajectories), default=0)
+    if sparsity(experiment, longest) < every:  # it ended early: there is room for more records
+        every = sparsity(experiment, longest)
+        trajectories = yield from _run(experiment, every)
+    return _gather(experiment, trajectories, every)
+
+
+def _run(experiment: Experiment, every: int) -> Computation[list[core.Trajectory]]:
     trajectories: list[core.Trajectory] = []
+    running = experiment.running
+    at_once = cost(experiment) < 0.05
     for number, racer in enumerate(running):
         progress = core.Progress()
-
-        def call(racer=racer, progress=progress) -> list[core.Trajectory]:
-            return core.race(
-                experiment.resolved(),
-                [racer.configured()],
-                experiment.starts,
-                experiment.steps,
-                tolerance=experiment.tolerance,
-                stop_outside=experiment.stop_outside,
-                every=every,
-                progress=progress,
-            )
-
-        if cost(experiment) < 0.05:
+        call = partial(
+            core.race,
+            experiment.resolved(),
+            [racer.configured()],
+            experiment.starts,
+            experiment.steps,
+            tolerance=experiment.tolerance,
+            stop_outside=experiment.stop_outside,
+            every=every,
+            progress=progress,
+        )
+        if at_once:
             trajectories += call()
         else:
             done = _in_background(call, progress)
@@ -102,8 +119,10 @@ def race(experiment: Experiment) -> Computation[Race]:
                     yield (number + next(done)) / len(running)
             except StopIteration as end:
                 trajectories += end.value
+            finally:
+                done.close()
         yield (number + 1) / len(running)
-    return _gather(experiment, trajectories, every)
+    return trajectories
 
 
 def _in_background(call: Callable[[], Result], progress: Any) -> Computation[Result]:
@@ -139,19 +158,18 @@ def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: 
     ends = np.array([t.steps for t in trajectories], np.int64)
     for lane, trajectory in enumerate(trajectories):
         n = len(trajectory)
-        finite = n
-        if trajectory.status == "diverged" and n > 1:
-            finite = n - 1
-        visible[lane] = finite
-        for whole, part in ((x, trajectory.x), (y, trajectory.y), (loss, trajectory.loss)):
-            whole[lane, :finite] = part[:finite]
-            whole[lane, finite:] = part[finite - 1]
+        loss[lane, :n], loss[lane, n:] = trajectory.loss, trajectory.loss[-1]
+        if n > 1 and not math.isfinite(trajectory.x[-1] + trajectory.y[-1]):
+            n -= 1
+        visible[lane] = n
+        for whole, part in ((x, trajectory.x), (y, trajectory.y)):
+            whole[lane, :n], whole[lane, n:] = part[:n], part[n - 1]
     return Race(experiment, trajectories, steps, x, y, loss, visible, ends, every)
 
 
 def value_cost(surface: core.Surface, points: int) -> float:
     """About how many seconds it takes to evaluate a surface at so many points."""
-    return points * len(surface.value_tape.program.instructions) * 0.35e-9
+    return points * _weight(surface.value_tape.program) * 0.35e-9
 
 
 def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]:

@@ -13,7 +13,7 @@ from gdviz_core.surface import DEFAULT_DOMAIN, Domain, check_domain
 Point = tuple[float, float]
 
 MAX_STARTS = 10_000
-MAX_RACERS = 1_000
+MAX_RACERS = 100
 MAX_LANES = 50_000  # racers times starts
 MAX_STEPS = 1_000_000_000
 
@@ -159,18 +159,19 @@ def _curvature(surface: Surface) -> float:
     hxx, hxy, hyy = surface.hessian(x, y)
     with np.errstate(all="ignore"):
         largest = np.abs(hxx + hyy) / 2 + np.hypot((hxx - hyy) / 2, hxy)
-    largest = largest[np.isfinite(largest) & (largest > 0)]
+    largest = np.clip(largest[np.isfinite(largest) & (largest > 0)], 0, 1e300)
     usual = float(np.median(largest)) if largest.size else 1.0
     return min(max(usual, 1e-6), 1e12)
 
 
 def _round(value: float) -> float:
-    """To two significant digits."""
+    """To two significant digits, within what a learning rate may be."""
+    value = min(max(value, 1e-12), 1e6)
     digits = 1 - math.floor(math.log10(value))
     return round(value, digits)
 
 
-def enter(experiment: Experiment, optimizer: str, **values: Any) -> Racer:
+def enter(experiment: Experiment, optimizer: str, /, **values: Any) -> Racer:
     """A new racer for an experiment: suggested learning rate, unused name and colour."""
     if optimizer in OPTIMIZERS and "lr" not in values:
         values["lr"] = suggested_lr(experiment.resolved(), optimizer)

@@ -148,17 +148,36 @@ def rows(race: Race) -> Iterator[list[list[str]]]:
             yield [left + list(row) for row in zip(*columns, strict=True)]
 
 
+def is_foreign(path: Path) -> bool:
+    """Whether a file exists that is not an experiment of ours, and so somebody's work."""
+    if not path.exists():
+        return False
+    try:
+        session.read(path)
+    except session.SessionError:
+        return True
+    return False
+
+
+def csv_and_json(path: str | Path) -> tuple[Path, Path]:
+    """The CSV file that is meant and the JSON beside it; SaveError for a name that cannot be."""
+    if not Path(path).name:
+        raise SaveError(f"cannot write {str(path)!r}: a file name is missing")
+    target = with_ending(path, ".csv")
+    if target.suffix == ".json":
+        raise SaveError(f"cannot write {target.name}: .json is for the experiment beside the CSV")
+    return target, target.with_suffix(".json")
+
+
 def trajectories(race: Race, path: str | Path) -> Computation[tuple[Path, Path]]:
     """Write a race as CSV, and its experiment as JSON beside it; returns both paths.
 
-    RFC 4180 in UTF-8, one row for each racer, start and step. Raises SaveError.
+    RFC 4180 in UTF-8, one row for each racer, start and step. Both files are moved into place
+    when both are written. Raises SaveError.
     """
-    path = with_ending(path, ".csv")
-    beside = path.with_suffix(".json")
-    if beside == path:
-        raise SaveError(f"cannot write {path.name}: .json is for the experiment beside the CSV")
+    path, beside = csv_and_json(path)
     done, total = 0, sum(len(t) for t in race.trajectories) or 1
-    with replacing(path) as file:
+    with replacing(path) as file, replacing(beside) as other:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(header(race))
@@ -167,7 +186,7 @@ def trajectories(race: Race, path: str | Path) -> Computation[tuple[Path, Path]]
             done += len(batch)
             yield done / total
         text.detach()
-    save(beside, session.dump(race.experiment))
+        other.write(session.dump(race.experiment).encode("utf-8"))
     return path, beside
 
 

@@ -32,10 +32,10 @@ class Scale:
         finite = np.clip(finite, -1e300, 1e300)  # so that differences are finite too
         zero = float(finite.min())
         few, half, most = (float(v) for v in np.percentile(finite, (2, 50, 99.8)))
-        if most - zero <= 1e-12 * max(abs(most), abs(zero)):
+        if most - zero <= max(1e-12 * max(abs(most), abs(zero)), 1e-290):
             half = 0.5 + 1e-3 * abs(zero)
             return cls(zero, 0.0, zero - half, zero + half)
-        if most - zero <= 8 * (half - zero):
+        if most - zero <= 3.5 * (half - zero):
             return cls(zero, 0.0, zero, most)
         unit = max((few - zero) / 8, 1e-9 * (most - zero))
         return cls(zero, unit, 0.0, math.log1p((most - zero) / unit))
@@ -44,8 +44,8 @@ class Scale:
         """The levels of losses."""
         if not self.unit:
             return values
-        with np.errstate(all="ignore"):
-            return np.log1p((values - self.zero) / self.unit)
+        with np.errstate(all="ignore"):  # what no sample showed may lie below zero
+            return np.log1p((np.maximum(values, self.zero) - self.zero) / self.unit)
 
     def loss(self, level: float) -> float:
         """The loss at a level."""
@@ -85,7 +85,7 @@ class Scale:
 
 def nice_ticks(low: float, high: float, room: int) -> list[float]:
     """About `room` round numbers from low to high."""
-    if not (math.isfinite(high - low) and high > low and room > 0):
+    if not (math.isfinite(high - low) and high - low > 1e-290 and room > 0):
         return []
     step = 10.0 ** math.floor(math.log10((high - low) / room))
     while (high - low) / step > room:
@@ -121,7 +121,7 @@ def tick_label(value: float, log: bool) -> str:
             return ("−" if value < 0 else "") + power_of_ten(exponent)
     if value and not 1e-3 <= abs(value) < 1e5:
         exponent = math.floor(math.log10(abs(value)) + 1e-9)
-        text = f"{value / 10.0**exponent:.3g}×{power_of_ten(exponent)}"
+        text = f"{value / 10.0**exponent:.2g}×{power_of_ten(exponent)}"
     else:
         text = f"{value:.5g}"
     return text.replace("-", "−")

@@ -45,7 +45,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("gdviz")
         self.setWindowIcon(theme.icon())
-        self.setMinimumSize(820, 540)
+        self.setMinimumSize(900, 560)
         self.document = Document(first_experiment() if experiment is None else experiment, self)
         self.player = Player(self)
         # before the views, so that they find the playhead within the new race
@@ -136,7 +136,7 @@ class Window(QMainWindow):
         row = QHBoxLayout(banner)
         row.setContentsMargins(14, 8, 14, 8)
         row.addWidget(label("gdviz was not closed properly. Bring back the experiment?", "name"), 1)
-        for text, slot in (("Restore", self._restore), ("Discard", banner.hide)):
+        for text, slot in (("Restore", self._restore), ("Discard", self._discard)):
             button = QPushButton(text)
             button.clicked.connect(slot)
             row.addWidget(button)
@@ -165,7 +165,8 @@ class Window(QMainWindow):
             edit.addAction(action)
             self.addAction(action)
         edit.addSeparator()
-        self._add(edit, "Remove the selected start", "Delete", chart.remove_selected)
+        self._add(edit, "&Add a start in the middle", "A", chart.add_in_the_middle)
+        self._add(edit, "Re&move the selected start", "Delete", chart.remove_selected)
         self._play = self._add(race, "&Play", "Space", self._space)
         self._add(race, "Step &back", "Left", lambda: self._arrow(-1))
         self._add(race, "Step &forward", "Right", lambda: self._arrow(1))
@@ -174,6 +175,7 @@ class Window(QMainWindow):
         self._loop = self._add(race, "&Loop", "L", lambda: player.set_loop(not player.loop))
         self._loop.setCheckable(True)
         self._add(view, "&Fit map", "F", chart.fit)
+        self._add(view, "Make the visible part the &domain", "D", chart.take_domain)
         self._add(view, "Zoom &in", "Ctrl++", lambda: chart.zoom(1.5))
         self._add(view, "Zoom &out", "Ctrl+-", lambda: chart.zoom(1 / 1.5))
         view.addSeparator()
@@ -226,7 +228,7 @@ class Window(QMainWindow):
         self.map.pointed.connect(self.status.show_point)
         self.player.changed.connect(self._show_player)
         self.status.cancelled.connect(self.files.cancel)
-        self.status.cancelled.connect(self.document.cancel)
+        self.status.cancelled.connect(self.document.give_up)
         # a click must not take the keyboard away from the player: Space plays, arrows step
         for button in self.findChildren(QAbstractButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -286,9 +288,14 @@ class Window(QMainWindow):
         self._banner.setVisible(self._found is not None)
 
     def _restore(self) -> None:
-        self._banner.hide()
         if self._found is not None:
             self.document.show("Restore the experiment", self._found)
+        self.recovery.write()
+        self._discard()
+
+    def _discard(self) -> None:
+        self._banner.hide()
+        self.recovery.settle()
 
     def about(self) -> None:
         box = QMessageBox(self)
@@ -305,7 +312,7 @@ class Window(QMainWindow):
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
         super().resizeEvent(event)
         width = self.width()
-        self._columns["left"].setFixedWidth(296 if width >= 1200 else 264)
+        self._columns["left"].setFixedWidth(296 if width >= 1200 else 276)
         self._columns["right"].setFixedWidth(
             min(round(0.292 * width), 680) if width >= 1200 else max(200, round(0.25 * width))
         )
@@ -344,7 +351,13 @@ def make_window(experiment: Experiment | None = None) -> Window:
     theme.load_fonts()
     app.setFont(theme.font(13))
     window = Window(experiment)
-    window.resize(1440, 900)
+    screen = app.primaryScreen()
+    room = None if screen is None else screen.availableGeometry()
+    frame = 40  # for the title bar that a window manager adds
+    if room is None:
+        window.resize(1440, 900)
+    else:
+        window.resize(min(1440, room.width()), min(900, room.height() - frame))
     return window
 
 

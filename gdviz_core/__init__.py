@@ -10,7 +10,6 @@ engine. ENGINE names the kernels in use; the environment variable GDVIZ_ENGINE f
 """
 
 from gdviz_core.descent import (
-    Cancelled,
     Endpoints,
     TooLarge,
     Trajectory,
@@ -21,7 +20,7 @@ from gdviz_core.descent import (
 from gdviz_core.engine import ENGINE, Progress
 from gdviz_core.optimizer import Hyperparameter, Optimizer
 from gdviz_core.optimizers import OPTIMIZERS
-from gdviz_core.surface import Surface
+from gdviz_core.surface import Cancelled, Surface
 from gdviz_core.surfaces import SURFACES
 from gdviz_core.tokenizer import FormulaError
 

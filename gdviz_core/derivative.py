@@ -98,8 +98,6 @@ def _reverse(graph, output, variables, known):
 
 
 def hessian(graph, output):
-    """(hxx, hxy, hyy) of a node over x and y: reverse mode over reverse mode."""
+    """(hxx, hxy, hyy) of a node over x and y: forward mode over reverse mode."""
     gx, gy = gradient(graph, output, ("x", "y"))
-    hxx, hxy = gradient(graph, gx, ("x", "y"))
-    (hyy,) = gradient(graph, gy, ("y",))
-    return hxx, hxy, hyy
+    return forward(graph, gx, "x"), forward(graph, gx, "y"), forward(graph, gy, "y")

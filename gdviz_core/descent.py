@@ -28,10 +28,7 @@ _STATUS = {
 FAR = 1e6
 # The largest record that is allocated, in bytes.
 MAX_BYTES = 1_500_000_000
-
-
-class Cancelled(Exception):
-    """The computation was asked to stop; it has no result."""
+MAX_COUNT = 10**15
 
 
 class TooLarge(ValueError):
@@ -48,8 +45,8 @@ class Trajectory:
 
     `status` tells why the run ended: "converged" (the gradient norm is at most the tolerance),
     "diverged" (not finite, or past a million times the size of the domain; the last iterate is
-    the one that is), "left the domain" or "out of steps". `left` is the first recorded step
-    outside the domain, None if there is none.
+    the one that is), "left the domain" (when it was asked to stop there) or "out of steps".
+    `left` is the first step outside the domain, None if there is none.
     """
 
     optimizer: Optimizer
@@ -75,7 +72,8 @@ class Trajectory:
     @property
     def grad_norm(self) -> Array:
         """The Euclidean norm of the gradient."""
-        return np.hypot(self.grad_x, self.grad_y)
+        with np.errstate(over="ignore"):
+            return np.hypot(self.grad_x, self.grad_y)
 
     @property
     def lr(self) -> float | None:
@@ -95,6 +93,8 @@ def check_count(name: str, value: Any, low: int = 0) -> int:
         raise ValueError(f"{name} must be a whole number, not {str(value)[:40]!r}") from None
     if isinstance(value, bool) or number < low:
         raise ValueError(f"{name} must be at least {low}, not {str(value)[:40]}")
+    if number > MAX_COUNT:
+        raise ValueError(f"{name} must be at most {MAX_COUNT}, not {str(value)[:40]}")
     return number
 
 
@@ -102,7 +102,7 @@ def check_start(start: Any) -> tuple[float, float]:
     """A point (x, y) of finite numbers; ValueError otherwise."""
     try:
         x, y = (float(value) for value in start)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"a start is two numbers x, y, not {str(start)[:60]!r}") from None
     if not (math.isfinite(x) and math.isfinite(y)):
         raise ValueError(f"a start must be finite, not ({x}, {y})")
@@ -111,7 +111,10 @@ def check_start(start: Any) -> tuple[float, float]:
 
 def check_tolerance(tolerance: Any) -> float:
     """A gradient norm of at least 0; ValueError otherwise."""
-    number = float(tolerance)
+    try:
+        number = float(tolerance)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
     if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"tolerance must be a number of at least 0, not {tolerance}")
     return number
@@ -180,8 +183,8 @@ def check_size(size: int) -> None:
 def _bounds(surface: Surface, tolerance: float) -> tuple[float, ...]:
     x0, x1, y0, y1 = surface.domain
     far_x, far_y = FAR * (x1 - x0), FAR * (y1 - y0)
-    # 1e-160 squared is still a normal number; below, only a gradient of exactly 0 converges.
-    squared = tolerance * tolerance if tolerance > 1e-160 else 0.0
+    # 1e-150 squared is still a normal number; below, only a gradient of exactly 0 converges.
+    squared = tolerance * tolerance if tolerance > 1e-150 else 0.0
     return squared, x0, x1, y0, y1, x0 - far_x, x1 + far_x, y0 - far_y, y1 + far_y
 
 
@@ -264,10 +267,7 @@ def _run(
         np.empty(n, np.int64),
     )
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
-    progress = engine.Progress() if progress is None else progress
-    in_threads(lambda shared: descent.run(x, y, *run, shared), n * steps // 64, progress)
-    if progress.cancelled:
-        raise Cancelled
+    in_threads(lambda shared: descent.run(x, y, *run, shared), n * steps, progress)
     return run
 
 

@@ -77,14 +77,20 @@ _RECORD = np.dtype(
 
 
 cdef class Progress:
-    """Shared by the threads of one computation: what is done of `total` lanes, and a stop flag."""
+    """Shared by the threads of one computation: how far it is, and a stop flag."""
 
-    cdef int64_t drawn
-    cdef readonly int64_t total
+    cdef int64_t drawn  # lanes or rows that some thread has taken on
+    cdef int64_t done   # of total
+    cdef int64_t total
     cdef int stopped
 
     def __cinit__(self):
         self.total = 1
+
+    def begin(self, int64_t total):
+        """Start counting anew, for a computation of `total` lanes, points or lane-steps."""
+        self.drawn = self.done = 0
+        self.total = max(1, total)
 
     def cancel(self):
         """Ask the computation to end early; its result is then worthless."""
@@ -97,7 +103,7 @@ cdef class Progress:
     @property
     def fraction(self):
         """How much is done, from 0 to 1."""
-        return min(1.0, self.drawn / self.total)
+        return min(1.0, self.done / self.total)
 
 
 cdef class Tape:
@@ -158,7 +164,6 @@ def evaluate(Tape tape, const double[:, ::1] inputs, double[:, ::1] outputs,
     if ni != tape.inputs or ni + no > tape.registers or outputs.shape[1] != n:
         raise ValueError("the arrays do not fit the program")
     progress = Progress() if progress is None else progress
-    progress.total = max(1, n)
     cdef double *w
     cdef double **registers
     cdef void *raw
@@ -180,6 +185,7 @@ def evaluate(Tape tape, const double[:, ::1] inputs, double[:, ::1] outputs,
                 KERNELS.interpret(&tape.tape, q, registers)
                 for r in range(no):
                     memcpy(&outputs[r, b0], registers[ni + r], m * sizeof(double))
+                gdv_draw(&progress.done, m)
         free(raw)
         free(registers)
     if raw == NULL or registers == NULL:
@@ -198,7 +204,6 @@ def grid(Tape tape, const double[::1] xs, const double[::1] ys, double[:, :, ::1
             outputs.shape[1] != ny or outputs.shape[2] != nx):
         raise ValueError("the arrays do not fit the program")
     progress = Progress() if progress is None else progress
-    progress.total = max(1, ny)
     cdef double *w
     cdef double **registers
     cdef void *raw
@@ -230,6 +235,7 @@ def grid(Tape tape, const double[::1] xs, const double[::1] ys, double[:, :, ::1
                         for r in range(no):
                             memcpy(&outputs[r, j, i], registers[2 + r], m * sizeof(double))
                     i += m
+                gdv_draw(&progress.done, nx)
         free(raw)
         free(registers)
     if raw == NULL or registers == NULL:
@@ -293,7 +299,6 @@ cdef class Descent:
             raise ValueError("the record does not fit")
         if (nl and self.lanes.shape[1] != n) or (ns and self.initial.shape[1] not in (1, n)):
             raise ValueError("the arrays do not fit together")
-        progress.total = max(1, n)
         cdef int64_t block = min(<int64_t>BLOCK, padded(n))
         cdef void *raw
         cdef double **registers
@@ -327,7 +332,7 @@ cdef class Descent:
         cdef int s_count = self.surface.registers, r_count = self.rule.registers
         cdef double **R = S + s_count
         cdef double **U = R + r_count
-        cdef int64_t t = 0, k, row, alive = m
+        cdef int64_t t = 0, k, row, alive = m, told = 0
         cdef int r, c, first_state = 2 + ne + nl
         cdef double *state = memory + block * (s_count + 2 * r_count)
         cdef double now
@@ -372,7 +377,7 @@ cdef class Descent:
                         if now == GDV_OUTSIDE:
                             if left[b0 + k] < 0:
                                 left[b0 + k] = t
-                            if not self.stop_outside and t < self.steps:
+                            if not self.stop_outside:
                                 continue
                         if status[b0 + k] == GDV_RUNNING:
                             status[b0 + k] = <int8_t>now
@@ -385,14 +390,20 @@ cdef class Descent:
                 for k in range(m):
                     if status[b0 + k] == GDV_RUNNING:
                         self.keep_lane(t // self.every + 1, b0, k, q, S, R + first_state, record)
-            if alive == 0 or t == self.steps or (t % POLL == 0 and progress.stopped):
+            if alive == 0 or t == self.steps:
                 break
+            if t % POLL == 0:
+                gdv_draw(&progress.done, m * (t - told))
+                told = t
+                if progress.stopped:
+                    break
             for c in range(ne):
                 memcpy(R[2 + c], S[self.extras[c, 0]], q * sizeof(double))
                 memcpy(R[2 + c] + q, S[self.extras[c, 1]], q * sizeof(double))
             t += 1
             self.patch(t, U, code)
             KERNELS.interpret(&tape, 2 * q, R)
+        gdv_draw(&progress.done, m * (self.steps - told))
 
     cdef void prepare_uniform(self, double **U, double *memory) noexcept nogil:
         cdef int r

@@ -23,32 +23,20 @@ _UNARY = (
 )  # fmt: skip
 # name: (fewest, most) arguments
 FUNCTIONS = {
-    **dict.fromkeys(
-        [
-            "abs",
-            "sign",
-            "sqrt",
-            "exp",
-            "log",
-            "sin",
-            "cos",
-            "tan",
-            "asin",
-            "acos",
-            "atan",
-            "sinh",
-            "cosh",
-            "tanh",
-            "floor",
-        ],
-        (1, 1),
-    ),
+    **dict.fromkeys(_UNARY, (1, 1)),
     **dict.fromkeys(("atan2", "mod"), (2, 2)),
     **dict.fromkeys(("min", "max"), (2, MAX_NODES)),
     "where": (3, 3),
 }
 RULE_FUNCTIONS = {**FUNCTIONS, "norm": (1, 1), "dot": (2, 2)}
 
+
+# what people write elsewhere
+OTHER_NAMES = {
+    "ln": "log", "X": "x", "Y": "y", "E": "e", "Pi": "pi", "PI": "pi", "arcsin": "asin",
+    "arccos": "acos", "arctan": "atan", "fabs": "abs", "ceil": "-floor(-x)",
+    "round": "floor(x + 0.5)",
+}  # fmt: skip
 
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 # how strongly they bind; a unary sign stands between product and power: -x^2 is -(x^2)
@@ -211,6 +199,8 @@ class _Parser:
         return node
 
     def _unknown(self, name):
+        if name in OTHER_NAMES:
+            return f"the name {name} is not known; write {OTHER_NAMES[name]}"
         known = [*self._functions, *CONSTANTS]
         near = difflib.get_close_matches(name[:40], known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
@@ -223,6 +213,8 @@ class _Parser:
                 message = (
                     f"{shorten(name)} is not a function: for a product write {shorten(name)}*("
                 )
+            elif name in OTHER_NAMES:
+                message = f"there is no function {name}; write {OTHER_NAMES[name]}"
             else:
                 message = f"there is no function {shorten(name)}"
                 near = difflib.get_close_matches(name[:40], self._functions, n=1)

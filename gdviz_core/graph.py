@@ -11,8 +11,9 @@ class Graph:
     """A growing list of nodes; a node is a tuple of an operation and its operands.
 
     Operands are indices of earlier nodes, so index order is an order of evaluation. Building the
-    same node twice gives the same index. Simplifications keep the value of every node for every
-    input, infinities and NaN included; so `0*x` stays as it is.
+    same node twice gives the same index. Simplifications keep infinities and NaN, so `0*x` stays
+    as it is; they may change the last digit (constant factors are multiplied together) and the
+    sign of a zero.
     """
 
     def __init__(self):

@@ -92,11 +92,19 @@ def _power_partials(g, node, a, b):
     da = g.mul(b, g.pow(a, g.sub(b, g.constant(1.0))))
     if g.value(b) is not None:
         return da, None
-    return da, g.mul(node, g.apply("log", a))
+    at_zero = g.apply("eq", a, g.constant(0.0))  # 0^b stays 0 as b changes
+    return da, g.where(at_zero, g.constant(0.0), g.mul(node, g.apply("log", a)))
 
 
 def _one_minus_square(g, a):
-    return g.sub(g.constant(1.0), g.mul(a, a))
+    """As a product, which keeps its digits near 1."""
+    return g.mul(g.sub(g.one, a), g.add(g.one, a))
+
+
+def _sech_square(g, a):
+    """The slope of tanh; 1 - tanh^2 would lose its digits as tanh nears 1."""
+    cosh = g.apply("cosh", a)
+    return g.div(g.one, g.mul(cosh, cosh))
 
 
 def _circle(g, a, b):
@@ -211,7 +219,7 @@ OPERATIONS = {
             "cosh(a)",
             vectorizes=False,
         ),
-        Operation("tanh", 1, math.tanh, lambda g, n, a: (g.sub(g.one, g.mul(n, n)),), "vm_tanh(a)"),
+        Operation("tanh", 1, math.tanh, lambda g, n, a: (_sech_square(g, a),), "vm_tanh(a)"),
         Operation("abs", 1, abs, lambda g, n, a: (g.apply("sign", a),), "fabs(a)"),
         Operation("sign", 1, _sign, _zero, "a != a ? a : (double)(a > 0.0) - (double)(a < 0.0)"),
         Operation("floor", 1, _floor, _zero, "floor(a)"),

@@ -11,7 +11,7 @@ from gdviz_core import engine
 from gdviz_core.expression import parse
 from gdviz_core.graph import Graph
 from gdviz_core.program import compile_program
-from gdviz_core.rule import Rule, parse_rule
+from gdviz_core.rule import Rule, check_hyperparameter_name, parse_rule
 from gdviz_core.tokenizer import FormulaError
 
 
@@ -36,7 +36,10 @@ class Hyperparameter:
         """The value as a float; ValueError tells the field, the value and what is allowed."""
         if isinstance(value, bool) or not hasattr(value, "__float__"):
             raise ValueError(f"{self.name} must be a number, not {str(value)[:40]!r}")
-        number = float(value)
+        try:
+            number = float(value)
+        except (OverflowError, ValueError, TypeError):
+            number = math.inf
         if not math.isfinite(number):
             raise ValueError(f"{self.name} must be a finite number, not {number}")
         low = number > self.low if self.ends[0] == "(" else number >= self.low
@@ -85,7 +88,7 @@ class Optimizer:
         if unknown:
             raise ValueError(f"initial: {sorted(unknown)[0]} is not a state variable of the rule")
 
-    def __call__(self, **values: float) -> "Optimizer":
+    def __call__(self, /, **values: float) -> "Optimizer":
         """A copy with other hyper-parameters; ValueError names a bad one."""
         known = {h.name for h in self.hyperparameters}
         for name in values:
@@ -103,13 +106,14 @@ class Optimizer:
         )
 
     @classmethod
-    def from_rule(cls, rule: str, name: str = "rule", **hyperparameters: float) -> "Optimizer":
+    def from_rule(cls, rule: str, name: str = "rule", /, **hyperparameters: float) -> "Optimizer":
         """An optimizer from typed lines; keywords give its hyper-parameters.
 
         Optimizer.from_rule("b = 0.9*b + g\\nw = w - lr*b", lr=0.01)
         """
         made = []
         for key, value in hyperparameters.items():
+            check_hyperparameter_name(key)
             plain = Hyperparameter(key, 0.0, -1e300, 1e300)
             template = LR(1.0) if key == "lr" else plain
             made.append(replace(template, value=template.check(value)))

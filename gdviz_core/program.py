@@ -97,7 +97,9 @@ class _Draft:
 
 class _Compiler:
     def __init__(self, graph, outputs, inputs, uniforms):
-        self.graph, self.outputs, self.inputs, self.uniforms = graph, outputs, inputs, uniforms
+        self.graph, self.inputs, self.uniforms = graph, inputs, uniforms
+        self.outputs = self._without_idle_swaps(outputs)
+        outputs = self.outputs
         self.order = graph.reach([node for node, _ in outputs])
         self.needed = set(self.order)
         self.scalars = self._find_scalars()
@@ -112,6 +114,24 @@ class _Compiler:
         return Program(self.inputs, tuple(instructions), registers, uniform, patches)
 
     # which instructions
+
+    def _without_idle_swaps(self, outputs):
+        """The outputs with other(s) replaced by s where s is the same in all lanes."""
+        graph = self.graph
+        same = {graph.variable(name) for name in self.uniforms}
+        becomes: dict[int, int] = {}
+        for node in graph.reach([node for node, _ in outputs]):
+            name, operands = graph.nodes[node][0], graph.operands(node)
+            now = tuple(becomes[operand] for operand in operands)
+            if graph.value(node) is not None or node in same:
+                becomes[node] = node
+            elif name == "other" and now[0] in same:
+                becomes[node] = now[0]
+            else:
+                becomes[node] = node if now == operands else graph.apply(name, *now)
+            if graph.value(becomes[node]) is not None or (now and same.issuperset(now)):
+                same.add(becomes[node])
+        return [(becomes[node], register) for node, register in outputs]
 
     def _find_scalars(self):
         """Nodes that are the same in all lanes: constants and what follows from uniforms."""

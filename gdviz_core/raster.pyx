@@ -160,6 +160,7 @@ def shade(const double[:, ::1] values, double low, double high, const uint32_t[:
                     image[j, i] = empty
                     continue
                 t = (v - low) * scale
-                t = 0.0 if t < 0 else t
+                if not t > 0:  # also where the range is too wide for a float
+                    t = 0.0
                 t = n - 1.0 if t > n - 1.0 else t
                 image[j, i] = table[<int64_t>(t + 0.5)]

@@ -25,6 +25,14 @@ GIVEN = ("w", "g", "t", "x", "y", "gx", "gy", "f", "hxx", "hxy", "hyy", "h")
 _ASSIGNMENT = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)")
 
 
+def check_hyperparameter_name(name):
+    """FormulaError if a hyper-parameter cannot have this name."""
+    taken = name in GIVEN or name in CONSTANTS or name in RULE_FUNCTIONS
+    if taken or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        why = "it means something else in a rule" if taken else "names are letters, digits and _"
+        raise FormulaError(f"a hyper-parameter cannot be called {shorten(name)!r}: {why}")
+
+
 def parse_rule(text, hyperparameters=()):
     """The Rule of an optimizer: lines `name = expression`, run in order once a step.
 

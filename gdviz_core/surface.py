@@ -1,6 +1,5 @@
 """A loss surface: a formula over x and y with its exact derivatives."""
 
-import math
 import os
 import threading
 from collections.abc import Sequence
@@ -21,19 +20,20 @@ Points = Sequence[tuple[float, float]]
 
 DEFAULT_DOMAIN = (-5.0, 5.0, -5.0, 5.0)
 # Under this many points a second thread costs more than it saves.
-_POINTS_PER_THREAD = 65_536
+_POINTS_PER_THREAD = 65_536  # or lane-steps
+_COMPILING = threading.Lock()
 
 
 def check_domain(domain: Sequence[float]) -> Domain:
     """The domain (x0, x1, y0, y1) as floats; ValueError tells what is wrong with it."""
     try:
         x0, x1, y0, y1 = (float(value) for value in domain)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(
             f"domain must be four numbers x0, x1, y0, y1, not {str(domain)[:60]!r}"
         ) from None
     for name, low, high in (("x", x0, x1), ("y", y0, y1)):
-        if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(high - low)):
+        if not max(abs(low), abs(high)) <= 1e100:
             raise ValueError(f"domain: {name} must run between finite numbers, not {low} to {high}")
         if low >= high:
             raise ValueError(f"domain: {name} must run from low to high, not from {low} to {high}")
@@ -91,28 +91,29 @@ class Surface:
     def __reduce__(self):
         return Surface, tuple(getattr(self, f.name) for f in fields(self))
 
-    def _tape(self, *outputs):
-        graph, _ = self._parsed
-        return engine.Tape(
-            compile_program(graph, [(node, 2 + i) for i, node in enumerate(outputs)], ("x", "y"))
-        )
+    def _tape(self, derivatives):
+        graph, loss = self._parsed
+        with _COMPILING:  # the graph grows, and a race may want it on another thread
+            outputs = [loss]
+            outputs += gradient(graph, loss, ("x", "y")) if derivatives else []
+            outputs += hessian(graph, loss) if derivatives > 1 else []
+            places = [(node, 2 + i) for i, node in enumerate(outputs)]
+            return engine.Tape(compile_program(graph, places, ("x", "y")))
 
     @cached_property
     def value_tape(self):
         """The program of the value."""
-        return self._tape(self._parsed[1])
+        return self._tape(0)
 
     @cached_property
     def gradient_tape(self):
         """The program of value and gradient."""
-        graph, loss = self._parsed
-        return self._tape(loss, *gradient(graph, loss, ("x", "y")))
+        return self._tape(1)
 
     @cached_property
     def hessian_tape(self):
         """The program of value, gradient and Hessian."""
-        graph, loss = self._parsed
-        return self._tape(loss, *gradient(graph, loss, ("x", "y")), *hessian(graph, loss))
+        return self._tape(2)
 
     def _evaluate(self, tape, count, x, y):
         x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
@@ -138,7 +139,8 @@ class Surface:
     def grid(self, xs: ArrayLike, ys: ArrayLike, gradients: bool = False, progress=None) -> Array:
         """The loss on a mesh, shape (len(ys), len(xs)); with gradients, (3, len(ys), len(xs)).
 
-        `progress`, an engine.Progress, tells how far it is and can cancel it.
+        `progress`, an engine.Progress, tells how far it is and can cancel it; that raises
+        Cancelled.
         """
         xs = np.ascontiguousarray(xs, np.float64)
         ys = np.ascontiguousarray(ys, np.float64)
@@ -150,9 +152,17 @@ class Surface:
         return outputs if gradients else outputs[0]
 
 
+class Cancelled(Exception):
+    """The computation was asked to stop; it has no result."""
+
+
 def in_threads(call, points: int, progress=None) -> None:
-    """Call `call(progress)` on as many threads as the number of points is worth."""
+    """Call `call(progress)` on as many threads as the number of points is worth.
+
+    Raises Cancelled if `progress` was told to stop.
+    """
     progress = engine.Progress() if progress is None else progress
+    progress.begin(points)
     extra = min(os.cpu_count() or 1, points // _POINTS_PER_THREAD + 1) - 1
     errors: list[BaseException] = []
 
@@ -170,3 +180,5 @@ def in_threads(call, points: int, progress=None) -> None:
         thread.join()
     if errors:
         raise errors[0]
+    if progress.cancelled:
+        raise Cancelled

@@ -40,7 +40,7 @@ class Viewport:
 
     def point(self, x: float, y: float) -> QPointF:
         """Where a point of the plane is, in logical units; far away is cut to what Qt can draw."""
-        a, b, c, d = self.mapping
+        a, b, c, d = self.mapping.tolist()
         return QPointF(
             min(max((a + b * x) / self.ratio, -1e6), 1e6),
             min(max((c + d * y) / self.ratio, -1e6), 1e6),
@@ -105,8 +105,10 @@ class _Content(pg.GraphicsObject):
         painter.setClipRect(
             QRectF(0, 0, viewport.width / viewport.ratio, viewport.height / viewport.ratio)
         )
-        self._canvas.paint_content(painter, viewport)
-        painter.restore()
+        try:
+            self._canvas.paint_content(painter, viewport)
+        finally:
+            painter.restore()
 
 
 class Canvas(pg.PlotWidget):

@@ -187,11 +187,13 @@ class CheckedField(QLineEdit):
         self._good = ""
         self._busy = False
         self.editingFinished.connect(self._take)
+        self.textEdited.connect(lambda: self._mark(""))
 
     def show_text(self, text: str) -> None:
         """Show the current value, unless the user is typing another."""
         self._good = text
-        if not (self.hasFocus() and self.isModified()):
+        typing = self.hasFocus() or self.property("wrong")
+        if not (typing and self.isModified()):
             if text != self.text():
                 self.setText(text)
             if not self.hasFocus():

@@ -26,7 +26,7 @@ class Document(QObject):
 
     changed = pyqtSignal(object)  # Experiment
     raced = pyqtSignal(object)  # compute.Race
-    failed = pyqtSignal(str)
+    said = pyqtSignal(str)  # for the status bar
     progressed = pyqtSignal(object)  # fraction of the running computation, None when it ends
     selected = pyqtSignal(int)
 
@@ -39,6 +39,7 @@ class Document(QObject):
         self.path: Path | None = None
         self.selection = 0
         self._job: Job | None = None
+        self._changing = False
 
     def edit(self, label: str, *, gesture: object = None, **changes: Any) -> None:
         """Change fields of the experiment; `label` names the step in the Undo menu.
@@ -50,14 +51,15 @@ class Document(QObject):
 
     def show(self, label: str, experiment: Experiment, gesture: object = None) -> None:
         """Put another experiment in place of this one, as one step that can be undone."""
+        if self._changing:
+            return  # a field that loses the focus to this very change has nothing to say
         if experiment != self.experiment:
             self.undo_stack.push(_Edit(label, self, self.experiment, experiment, gesture))
 
     def open(self, experiment: Experiment, path: Path | None = None) -> None:
-        """Begin anew with an experiment from a file."""
-        self.undo_stack.clear()
+        """Show an experiment from a file; what was open comes back with Undo."""
         self.path = path
-        self._set(experiment)
+        self.show("Open" if path is None else f"Open {path.name}", experiment)
 
     def select(self, start: int) -> None:
         """Make a start the one that keys act on."""
@@ -69,7 +71,11 @@ class Document(QObject):
     def _set(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.selection = max(0, min(self.selection, len(experiment.starts) - 1))
-        self.changed.emit(experiment)
+        self._changing = True
+        try:
+            self.changed.emit(experiment)
+        finally:
+            self._changing = False
         self.recompute()
 
     def recompute(self) -> None:
@@ -82,6 +88,8 @@ class Document(QObject):
             except (core.TooLarge, MemoryError) as error:
                 self._fail(error)
             return
+        if self.race.experiment.resolved() != self.experiment.resolved():
+            self._show_nothing()  # until the race is there: the old one is of another surface
         self._job = job = Job(computation)
         job.progress.connect(self.progressed)
         job.done.connect(self._accept)
@@ -95,6 +103,16 @@ class Document(QObject):
             job.cancel()
             self.progressed.emit(None)
 
+    def give_up(self) -> None:
+        """Cancel at the user's wish: there is no race then."""
+        if self._job is not None:
+            self.cancel()
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        self.race = compute.finish(compute.race(replace(self.experiment, starts=())))
+        self.raced.emit(self.race)
+
     def _accept(self, race: compute.Race) -> None:
         if race.experiment is not self.experiment:
             return
@@ -105,7 +123,7 @@ class Document(QObject):
     def _fail(self, error: Exception) -> None:
         self._job = None
         self.progressed.emit(None)
-        self.failed.emit(str(error) or "there is not enough memory for this race")
+        self.said.emit(str(error) or "there is not enough memory for this race")
 
 
 class _Edit(QUndoCommand):

@@ -25,10 +25,9 @@ class Files(QObject):
         self._export: Job | None = None
 
     def cancel(self) -> None:
-        """Give up the export that is running, if any; the file stays as it was."""
+        """Give up the export that is running, if any; the files stay as they were."""
         if self._export is not None:
             self._export.cancel()
-            self._exported("The export was cancelled; the file is as it was")
 
     def export(self) -> None:
         """Ask for a file and write the race to it in the background."""
@@ -50,13 +49,21 @@ class Files(QObject):
         """Write the race as CSV, and the experiment as JSON beside it."""
         csv = export.with_ending(path, ".csv")
         beside = csv.with_suffix(".json")
-        if beside.exists() and not csv.exists() and not self._may_replace(beside):
-            return
-        self._export = work = Job(export.trajectories(self._document.race, csv))
+        asked_about = csv if csv == path else None  # the file dialog asked about what was typed
+        for file in (csv, beside):
+            mine = file == beside and csv.exists() and not export.is_foreign(beside)
+            if file != asked_about and file.exists() and not mine and not self._may_replace(file):
+                return
+        work = Job(export.trajectories(self._document.race, csv))
         rows = sum(len(t) for t in self._document.race.trajectories)
+        wrote = f"Wrote {rows:,} rows to {csv}"
         work.progress.connect(self.progressed)
-        work.done.connect(lambda _: self._exported(f"Wrote {rows:,} rows to {csv}"))
+        work.done.connect(lambda _: self._exported(wrote))
         work.failed.connect(lambda error: self._exported(str(error)))
+        work.cancelled.connect(
+            lambda finished: self._exported(wrote if finished else "The export was cancelled")
+        )
+        self._export = work
         work.start()
 
     def _exported(self, text: str) -> None:
@@ -65,11 +72,11 @@ class Files(QObject):
         self.said.emit(text)
 
     def _may_replace(self, path: Path) -> bool:
-        """The file dialog asked about the CSV only; the file beside it is the user's too."""
+        """Ask about a file that the file dialog has not asked about."""
         box = QMessageBox(self._window)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle("Export trajectories")
-        box.setText(f"{path.name} exists. Replace it with this experiment?")
+        box.setWindowTitle("Replace a file")
+        box.setText(f"{path.name} exists. Replace it?")
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Yes | buttons.Cancel)
         box.setDefaultButton(buttons.Cancel)
@@ -101,6 +108,8 @@ class Files(QObject):
         if not name:
             return
         path = export.with_ending(name, ".json")
+        if path != Path(name) and path.exists() and not self._may_replace(path):
+            return
         try:
             export.save(path, session.dump(self._document.experiment))
         except export.SaveError as error:

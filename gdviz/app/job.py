@@ -18,6 +18,7 @@ class Job(QObject):
     _advanced = pyqtSignal(object)
     done = pyqtSignal(object)
     failed = pyqtSignal(object)  # Exception
+    cancelled = pyqtSignal(bool)  # its thread has ended; whether the computation had, too
     _ended = pyqtSignal(object, object)
 
     def __init__(self, computation: Generator[float, None, Any]):
@@ -58,8 +59,8 @@ class Job(QObject):
     def _report(self, result: Any, error: Exception | None) -> None:
         _running.discard(self)
         if self._cancelled:
-            return
-        if error is None:
+            self.cancelled.emit(result is not None)
+        elif error is None:
             self.done.emit(result)
         else:
             self.failed.emit(error)

@@ -142,6 +142,11 @@ class Strokes:
         self._slab = -1  # the index up to which lanes before _lane are drawn
         self._lane = 0
 
+    @property
+    def reached(self) -> int:
+        """The highest index that some lane is drawn to."""
+        return max(self.done, self._slab)
+
     def draw_to(self, index: int, deadline: float) -> bool:
         """Draw up to an index, until a time of time.monotonic(); False if that did not suffice."""
         lanes = len(self._x)
@@ -185,7 +190,7 @@ class Trails:
     ) -> bool:
         """Draw what the time allows; False if the trails are not complete yet."""
         key = (race, viewport, theme)
-        if key != self._key or self._layers[0].done > index:
+        if key != self._key or any(layer.reached > index for layer in self._layers):
             self._key = key
             colours = lane_pixels(race, theme)
             casing = np.full(len(colours), pixel(theme.casing), np.uint32)
@@ -237,6 +242,12 @@ class Balls:
             return
         colours = lane_colours(race, theme)
         over = race.ends <= race.steps[index]
+        far = over & ~inside
+        if far.any():  # a run that diverged out of sight is marked at the edge
+            width, height = viewport.width / viewport.ratio, viewport.height / viewport.ratio
+            for lane in np.flatnonzero(far).tolist():
+                inside[lane] = race.trajectories[lane].status == "diverged"
+            px, py = np.clip(px, 12, width - 12), np.clip(py, 12, height - 12)
         for lane in np.flatnonzero(inside).tolist():
             kind = race.trajectories[lane].status if over[lane] else "running"
             picture = self._picture(colours[lane], kind, viewport.ratio, theme)

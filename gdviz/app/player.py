@@ -17,6 +17,7 @@ class Player(QObject):
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self.index, self.last = 0, 0
+        self._wanted = 0  # where the user or playing left the playhead
         self.speed, self.loop = 1.0, False
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -31,17 +32,20 @@ class Player(QObject):
 
     def go(self, index: int) -> None:
         """Move the playhead, within the race."""
-        index = max(0, min(index, self.last))
+        self._wanted = max(0, min(index, self.last))
+        self._show(self._wanted)
+
+    def _show(self, index: int) -> None:
         if index != self.index:
             self.index = index
             self.moved.emit(index)
 
     def set_last(self, last: int) -> None:
-        """Take the length of a new race and keep the playhead as far as it reaches."""
+        """Take the length of a new race; the playhead stays, or comes back, where it was left."""
         if last != self.last:
             self.last = last
             self.changed.emit()
-        self.go(self.index)
+        self._show(min(self._wanted, last))
 
     def play(self) -> None:
         """Play, from the start if the playhead is at the end."""

@@ -1,7 +1,7 @@
 """A copy of the experiment on disk while the program runs, so that a crash loses only seconds."""
 
 import contextlib
-import os
+import uuid
 from pathlib import Path
 
 from PyQt6.QtCore import QLockFile, QObject, QTimer, pyqtSignal
@@ -11,6 +11,13 @@ from gdviz.app.document import Document
 from gdviz.experiment import Experiment
 
 DELAY = 2000  # milliseconds after an edit
+
+
+def _age(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 class Recovery(QObject):
@@ -24,7 +31,8 @@ class Recovery(QObject):
     def __init__(self, document: Document, folder: Path):
         super().__init__()
         self._document, self._folder = document, folder
-        self._file = folder / f"recovery-{os.getpid()}.json"
+        self._file = folder / f"recovery-{uuid.uuid4().hex[:12]}.json"
+        self._found: Path | None = None
         self._lock = QLockFile(f"{self._file}.lock")
         self._lock.setStaleLockTime(0)
         self._warned = False
@@ -38,23 +46,25 @@ class Recovery(QObject):
         document.changed.connect(lambda _: self._timer.start())
 
     def find(self) -> Experiment | None:
-        """The experiment a crashed program left, which is then this one's to keep."""
-        for file in sorted(self._folder.glob("recovery-*.json"), reverse=True):
-            if file == self._file:
-                continue
+        """The experiment a crashed program left, the latest first; it stays on disk for now."""
+        for file in sorted(self._folder.glob("recovery-*.json"), key=_age, reverse=True):
             lock = QLockFile(f"{file}.lock")
             lock.setStaleLockTime(0)
-            if not lock.tryLock(0):
+            if file == self._file or not lock.tryLock(0):
                 continue
-            found = None
-            with contextlib.suppress(session.SessionError):
-                found = session.read(file)
-            with contextlib.suppress(OSError):
-                file.unlink()
             lock.unlock()
-            if found is not None:
+            with contextlib.suppress(session.SessionError):  # a newer gdviz may still read it
+                found = session.read(file)
+                self._found = file
                 return found
         return None
+
+    def settle(self) -> None:
+        """The user has decided about what was found: it may go."""
+        if self._found is not None:
+            with contextlib.suppress(OSError):
+                self._found.unlink()
+            self._found = None
 
     def write(self) -> None:
         try:

@@ -27,8 +27,8 @@ LINE = 1.6
 DOT = 4.2
 COLUMNS = 3000  # more than a curve has pixels
 MANY_DOTS = 300
-# Differences from the minimum below this are rounding; the logarithm stops here.
-FLOOR = 1e-16
+# The logarithm stops here: what is less is rounding.
+FLOOR = 1e-20
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +55,11 @@ class Levels:
             floor = float(race.experiment.resolved().value(x, y).min())
             floor = 0.0 if abs(floor) < 1e-9 else floor
         above = finite.min() - floor
-        if above < -1e-9 * max(1.0, abs(floor)):
-            return cls._linear(race, finite)
+        if above < -1e-9 * max(1.0, abs(floor)) or finite.max() - floor < FLOOR:
+            return cls._linear(race)
         title = f"Loss above its minimum {short(floor)}" if floor else "Loss"
         with np.errstate(all="ignore"):
-            values = np.log10(np.maximum(loss - floor, FLOOR))
+            values = np.log10(np.clip(loss - floor, FLOOR, 1e300))
         return cls(title, True, values, *cls._range(race, values))
 
     def curves(self, race: Race) -> tuple[Array, Array, NDArray[np.int64]]:
@@ -81,8 +81,21 @@ class Levels:
         return np.tile(np.repeat(steps[cuts], 2), (len(y), 1)), y, 2 * (-(-race.visible // width))
 
     @classmethod
-    def _linear(cls, race: Race, finite: Array) -> "Levels":
-        return cls("Loss", False, race.loss, *cls._range(race, race.loss))
+    def _linear(cls, race: Race) -> "Levels":
+        """As far as the losses go, but not much farther than the domain's own."""
+        surface = race.experiment.resolved()
+        x0, x1, y0, y1 = surface.domain
+        usual = surface.grid(np.linspace(x0, x1, 33), np.linspace(y0, y1, 33))
+        usual = usual[np.isfinite(usual)]
+        loss = np.clip(race.loss, -1e300, 1e300)
+        usual = np.clip(usual, -1e300, 1e300)
+        low, high = cls._range(race, loss)
+        if usual.size and usual.max() > usual.min():
+            room = 0.5 * (usual.max() - usual.min())
+            start = loss[:, 0][np.isfinite(loss[:, 0])]
+            low = max(low, min(usual.min() - room, start.min(initial=np.inf) - room))
+            high = min(high, max(usual.max() + room, start.max(initial=-np.inf) + room))
+        return cls("Loss", False, loss, float(low), float(high))
 
     @staticmethod
     def _range(race: Race, values: Array) -> tuple[float, float]:
@@ -94,7 +107,7 @@ class Levels:
                    float(np.percentile(finite, 99)))  # fmt: skip
         start = float(np.max(values[:, 0], initial=low, where=np.isfinite(values[:, 0])))
         high = min(high, start + max(1.0, start - low))
-        room = max(0.05 * (high - low), 1e-9 * max(1.0, abs(high)), 0.05)
+        room = max(0.05 * (high - low), 1e-9 * max(1.0, abs(high), abs(low)), 0.05)
         return low - room, high + room
 
 
@@ -108,9 +121,12 @@ class _LevelAxis(pg.AxisItem):
         if not self.log:
             return [(1.0, nice_ticks(low, high, room))]
         first, last = math.ceil(low), math.floor(high)
-        if last - first < 1:  # within a power of ten: round numbers between
-            between = nice_ticks(10**low, 10**high, room)
-            return [(1.0, [math.log10(value) for value in between if value > 0])]
+        if last - first < 2:  # few powers of ten: numbers between
+            between = [b * 10.0**e for e in range(first - 1, last + 1) for b in (1, 2, 5)]
+            between = [value for value in between if 10**low <= value <= 10**high]
+            if len(between) < 3:
+                between = [value for value in nice_ticks(10**low, 10**high, room) if value > 0]
+            return [(1.0, [math.log10(value) for value in between])]
         every = max(1, math.ceil((last - first + 1) / room))
         ticks = [float(i) for i in range(first, last + 1) if i % every == 0]
         return [(float(every), ticks)]

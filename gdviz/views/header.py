@@ -58,7 +58,6 @@ class HeaderView(View):
         self.bubble.setWordWrap(True)
         self.bubble.hide()
         self.formula.refused.connect(self._show_error)
-        self.formula.textEdited.connect(lambda: self.bubble.hide())
         self.show_experiment(document.experiment)
 
     def show_experiment(self, experiment: Experiment) -> None:
@@ -79,7 +78,11 @@ class HeaderView(View):
         if name and name != self.document.experiment.surface:
             self.formula.setModified(False)
             title = self.surface.itemText(index)
-            self.document.show(f"Choose {title}", self.document.experiment.on_surface(name))
+            before = self.document.experiment
+            self.document.show(f"Choose {title}", before.on_surface(name))
+            if len(before.starts) > 1:
+                count = len(before.starts)
+                self.document.said.emit(f"{count} starts were replaced; Ctrl+Z brings them back")
 
     def _type(self, text: str) -> None:
         """Take a typed formula; FormulaError and ValueError go back to the field."""
@@ -89,12 +92,7 @@ class HeaderView(View):
                 formula = known.name
         experiment = self.document.experiment
         if formula not in (experiment.surface, experiment.resolved().formula):
-            if formula in SURFACES and formula != text.strip():
-                self.document.show("Change formula", experiment.on_surface(formula))
-            else:
-                if formula in SURFACES:
-                    raise FormulaError(f"{formula} is a surface of the list on the left")
-                self.document.show("Change formula", experiment.on_surface(formula))
+            self.document.show("Change formula", experiment.on_surface(formula))
         self.formula.underline(None)
 
     def _show_error(self, reason: str) -> None:

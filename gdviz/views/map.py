@@ -47,7 +47,7 @@ class MapView(View):
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName("Map")
         self.canvas.setToolTip("")
-        self.canvas.getAxis("left").setWidth(38)
+        self.canvas.getAxis("left").setWidth(44)
         self.canvas.getAxis("bottom").setHeight(26)
         self.canvas.paint_content = self.paint_map
         self.bar = ColourBar(self)
@@ -224,6 +224,7 @@ class MapView(View):
                 self.canvas.repaint_content()
 
         job.done.connect(done)
+        job.failed.connect(lambda error: self.document.said.emit(str(error)))
         job.start()
 
     # the mouse
@@ -263,7 +264,7 @@ class MapView(View):
         try:
             self.document.edit("Add start", starts=(*starts, at))
         except ValueError as error:
-            self.document.failed.emit(str(error))
+            self.document.said.emit(str(error))
         else:
             self.document.select(len(starts))
 
@@ -304,6 +305,19 @@ class MapView(View):
         self.canvas.setCursor(shape)
         self.pointed.emit(at)
 
+    def add_in_the_middle(self) -> None:
+        """Add a start without the mouse."""
+        self.add_start(self._place(self.canvas.box.sceneBoundingRect().center()))
+
+    def take_domain(self) -> None:
+        """Make what is visible the domain of the experiment."""
+        v = self.canvas.viewport_now()
+        if v is not None:
+            try:
+                self.document.edit("Change domain", domain=(v.x0, v.x1, v.y0, v.y1))
+            except ValueError as error:
+                self.document.said.emit(str(error))
+
     def remove_selected(self) -> None:
         """Remove the start that was added, clicked or moved last."""
         if self.document.experiment.starts:
@@ -315,7 +329,7 @@ class ColourBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.setFixedWidth(62)
+        self.setFixedWidth(66)
         self._theme: Theme = DARK
         self._scale = Scale()
 

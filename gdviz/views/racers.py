@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -102,7 +103,7 @@ class RacersView(View):
         try:
             self.document.edit(text, gesture=gesture, racers=racers)
         except ValueError as error:
-            self.document.failed.emit(str(error))
+            self.document.said.emit(str(error))
 
     def show_experiment(self, experiment: Experiment) -> None:
         while len(self.rows) > len(experiment.racers):
@@ -160,10 +161,12 @@ class RacerRow(QFrame):
         self.name = label(racer.name, "name")
         self.loss = label("–", "number")
         self.status = label("", "caption")
+        for text in (self.name, self.status):  # a long one is cut, not the panel widened
+            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         self.problem.hide()
-        self.fold = IconButton("ph.caret-down", "More hyper-parameters", 22)
+        self.fold = IconButton("ph.caret-down", f"Hyper-parameters of {racer.name}", 22)
         self.fold.setCheckable(True)
         self.details = self._make_details(racer)
         self.details.hide()
@@ -185,14 +188,16 @@ class RacerRow(QFrame):
         self.fold.toggled.connect(self._unfold)
 
     def _make_rate(self) -> QWidget:
-        self.slider = Slider("Learning rate")
+        self.slider = Slider(f"Learning rate of {self._racer.name}")
         self.slider.setRange(round(LOWEST * NOTCHES), round(HIGHEST * NOTCHES))
         self.slider.setSingleStep(2)
         self.slider.setPageStep(25)
         self.slider.sliderPressed.connect(self._begin)
         self.slider.sliderReleased.connect(self._end)
         self.slider.valueChanged.connect(self._slide)
-        self.field = NumberField("Learning rate", lambda value: self._set("lr", value))
+        self.field = NumberField(
+            f"Learning rate of {self._racer.name}", lambda value: self._set("lr", value)
+        )
         self.field.setFixedWidth(72)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.refused.connect(self._refuse)
@@ -286,7 +291,8 @@ class RacerRow(QFrame):
             return
         losses = race.loss[lanes.start : lanes.stop, index]
         finite = losses[np.isfinite(losses)]
-        self.loss.setText(short(float(finite.min())) if finite.size else "not finite")
+        best = "best " if len(lanes) > 1 else ""
+        self.loss.setText(best + short(float(finite.min())) if finite.size else "not finite")
         step = int(race.steps[index])
         over = lanes.start + np.flatnonzero(race.ends[lanes.start : lanes.stop] <= step)
         if not over.size and len(lanes) == 1:
@@ -303,9 +309,9 @@ class RacerRow(QFrame):
             for lane in over.tolist():
                 status = race.trajectories[lane].status
                 ended[status] = ended.get(status, 0) + 1
-            self.status.setText(
-                ", ".join(f"{n} of {len(lanes)} {status}" for status, n in ended.items())
-            )
+            running = len(lanes) - len(over)
+            parts = [f"{n} {status}" for status, n in ended.items()]
+            self.status.setText(", ".join(parts + [f"{running} running"] * bool(running)))
         if step == int(race.steps[-1]) or len(lanes) == 1:
             lines = [f"Start {n}: {race.end(lane)}" for n, lane in enumerate(lanes[:20], 1)]
             self.status.setToolTip("\n".join(lines) if len(lanes) > 1 else "")
@@ -322,6 +328,8 @@ class RacerRow(QFrame):
 
     def _change(self, text: str, racer: Racer, gesture: object = None) -> None:
         racers = list(self.view.document.experiment.racers)
+        if self.number >= len(racers):
+            return  # this row is on its way out
         racers[self.number] = racer
         self.view.change(f"{text} of {racer.name}", tuple(racers), gesture)
 

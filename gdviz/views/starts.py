@@ -150,6 +150,8 @@ class StartRow(QWidget):
 
     def _set(self, axis: int, value: float) -> None:
         starts = [list(start) for start in self.view.document.experiment.starts]
+        if self.number >= len(starts):
+            return  # this row is on its way out
         starts[self.number][axis] = value
         self.view.document.edit("Move start", starts=tuple((x, y) for x, y in starts))
 

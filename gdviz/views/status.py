@@ -49,7 +49,7 @@ class StatusView(View):
         self._timer.setInterval(MESSAGE_SECONDS * 1000)
         self._timer.timeout.connect(lambda: self.message.setText(""))
         self.show_progress(None)
-        document.failed.connect(self.say)
+        document.said.connect(self.say)
         document.progressed.connect(self.show_progress)
 
     def say(self, text: str) -> None:

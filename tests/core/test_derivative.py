@@ -75,6 +75,33 @@ def test_creases_have_finite_slopes(formula, at, wanted):
     assert np.isfinite(surface.hessian(*map(float, at))).all()
 
 
+@pytest.mark.parametrize(
+    ("formula", "point", "exact"),
+    [
+        ("tanh(x)", 19.0, lambda v: mpmath.sech(v) ** 2),
+        ("tanh(x)", 400.0, lambda v: mpmath.sech(v) ** 2),
+        ("asin(x)", 0.9999999, lambda v: 1 / mpmath.sqrt(1 - v**2)),
+        ("acos(x)", -0.9999999, lambda v: -1 / mpmath.sqrt(1 - v**2)),
+    ],
+)
+def test_slopes_keep_their_digits_where_the_function_flattens(formula, point, exact):
+    with mpmath.workdps(60):
+        wanted = float(exact(mpmath.mpf(point)))
+    assert Surface.from_formula(formula).gradient(point, 0.0)[0] == pytest.approx(wanted, rel=1e-14)
+
+
+def test_zero_to_a_power_does_not_change_with_the_power():
+    assert Surface.from_formula("x^y").gradient(0.0, 2.0) == (0.0, 0.0)
+
+
+def test_hessians_of_many_choices_stay_linear_in_size():
+    sizes = []
+    for count in (50, 100, 200):
+        formula = "*".join(f"max(x, {i})" for i in range(count))
+        sizes.append(len(Surface.from_formula(formula).hessian_tape.program.instructions))
+    assert sizes[2] < 2.5 * sizes[1] < 6.5 * sizes[0]
+
+
 def test_where_the_surface_ends_its_derivatives_are_not_finite():
     assert math.isnan(Surface.from_formula("log(x)").value(-1.0, 0.0))
     assert math.isinf(Surface.from_formula("1/x").value(0.0, 0.0))

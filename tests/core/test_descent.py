@@ -44,7 +44,7 @@ def test_a_start_where_the_surface_is_not_finite_has_diverged_at_once():
 def test_leaving_the_domain_is_recorded_and_the_run_goes_on():
     slope = Surface.from_formula("x", domain=(-2, 2, -2, 2))
     t = core.descend(slope, gd(lr=0.3), (1.0, 0.0), 50)
-    assert (t.status, t.left, t.steps) == ("left the domain", 11, 50)
+    assert (t.status, t.left, t.steps) == ("out of steps", 11, 50)
     assert t.x[11] < -2 <= t.x[10]
 
 
@@ -152,6 +152,25 @@ def test_what_cannot_fit_into_memory_is_refused_at_once():
     with pytest.raises(core.TooLarge, match=r"would need 8\.0 GB, more than the permitted 1\.5 GB"):
         core.race(bowl, [gd()], [(0, 0)], 200_000_000)
     assert time.perf_counter() - begun < 1.0
+
+
+def test_numbers_no_float_can_hold_are_bad_values():
+    huge = 10**400
+    for call in (
+        lambda: core.descend(bowl, gd(), (huge, 0)),
+        lambda: gd(lr=huge),
+        lambda: core.race(bowl, [gd()], [(0, 0)], tolerance=huge),
+        lambda: core.race(bowl, [gd()], [(0, 0)], steps=10**25, every=10**25),
+        lambda: core.endpoints(bowl, gd(), 0.0, 0.0, steps=2**63),
+        lambda: Surface.from_formula("x", domain=(0, huge, 0, 1)),
+    ):
+        with pytest.raises(ValueError, match=r"must be|finite|start|domain"):
+            call()
+
+
+def test_with_tolerance_zero_only_a_slope_of_zero_converges():
+    t = core.descend(Surface.from_formula("1e-170*x"), gd(), (1.0, 0.0), 5, tolerance=0)
+    assert t.status == "out of steps"
 
 
 def test_surfaces_survive_pickling():

@@ -115,6 +115,22 @@ def test_a_running_race_can_be_cancelled_from_another_thread():
     assert progress.cancelled
 
 
+def test_one_progress_may_serve_several_computations():
+    progress, surface = Progress(), SURFACES["himmelblau"]
+    racers = [OPTIMIZERS["gd"](lr=0.01), OPTIMIZERS["adam"](lr=0.1)]
+    wanted = core.race(surface, racers, [(0, 0)], 20)
+    for a, b in zip(
+        core.race(surface, racers, [(0, 0)], 20, progress=progress), wanted, strict=True
+    ):
+        np.testing.assert_array_equal(a.x, b.x)
+    xs = np.linspace(-1, 1, 30)
+    first = surface.grid(xs, xs, progress=progress)
+    np.testing.assert_array_equal(surface.grid(xs, xs, progress=progress), first)
+    progress.cancel()
+    with pytest.raises(core.Cancelled):
+        surface.grid(xs, xs, progress=progress)
+
+
 def test_progress_counts_up_to_one():
     progress = Progress()
     SURFACES["ellipse"].grid(np.zeros(10), np.zeros(50), progress=progress)

@@ -55,6 +55,10 @@ def test_error_tells_line_and_column(formula, line, column):
 def test_error_proposes_the_name_that_was_meant():
     with pytest.raises(FormulaError, match="did you mean sqrt"):
         parse("sqr(x)")
+    with pytest.raises(FormulaError, match="no function ln; write log"):
+        parse("ln(x)")
+    with pytest.raises(FormulaError, match="write x"):
+        parse("X^2")
 
 
 EXPRESSIONS = [case for case in hostile.cases("expression") if "fuzz" not in case["input"]]

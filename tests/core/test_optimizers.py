@@ -92,8 +92,28 @@ def test_rules_know_the_surface_and_both_coordinates():
     normalized = Optimizer.from_rule("w = w - lr*g/norm(g)", lr=0.25)
     t = core.descend(SURFACES["himmelblau"], normalized, (0.0, 0.0), 30)
     np.testing.assert_allclose(np.hypot(np.diff(t.x), np.diff(t.y)), 0.25, rtol=1e-12)
-    seen = Optimizer.from_rule("a = f\nb = x*y + gx*gy + t\nw = w - lr*g + 0*(a + b)", lr=0.001)
-    core.descend(SURFACES["himmelblau"], seen, (0.0, 0.0), 3)
+    seen = Optimizer.from_rule("a = f + 0*a\nb = x*y + gx*gy + t + 0*b\nw = w - lr*g", lr=0.001)
+    t = core.descend(SURFACES["himmelblau"], seen, (1.0, 2.0), 3)
+    np.testing.assert_array_equal(t.state["a_x"][1:], t.loss[:-1])
+    wanted = t.x[:-1] * t.y[:-1] + t.grad_x[:-1] * t.grad_y[:-1] + t.step[1:]
+    np.testing.assert_allclose(t.state["b_y"][1:], wanted, rtol=1e-14)
+
+
+def test_norm_and_dot_of_what_all_lanes_share(recwarn):
+    for rule, length in (
+        ("w = w - norm(lr)*g/norm(g)", 0.1 * np.sqrt(2)),
+        ("w = w - 0.1*norm(1)*g/norm(g)", 0.1 * np.sqrt(2)),
+        ("w = w - dot(lr, t)*g/norm(g)", 0.2),
+    ):
+        mine = Optimizer.from_rule(rule, lr=0.1)
+        t = core.descend(SURFACES["himmelblau"], mine, (0.0, 0.0), 1)
+        assert np.hypot(t.x[1] - t.x[0], t.y[1] - t.y[0]) == pytest.approx(length, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["g", "t", "e", "sin", "norm", "a b", "ü", "w"])
+def test_hyperparameters_of_typed_rules_have_names_of_their_own(name):
+    with pytest.raises(core.FormulaError, match="cannot be called"):
+        Optimizer.from_rule("w = w - g", **{name: 1.0})
 
 
 def test_two_states_may_exchange_their_values():

@@ -27,6 +27,19 @@ def test_a_learning_rate_typed_is_taken_exactly_and_keeps_the_playhead(user, rac
     assert user.player.index == 33
 
 
+def test_the_playhead_comes_back_after_a_short_race(user, racers):
+    user.raced()
+    user.player.go(200)
+    before = user.document.experiment
+    user.type(racers.rows[0].field, "5")
+    user.document.edit("Fewer steps", steps=10)
+    user.raced()
+    assert user.player.index == 10
+    user.document.show("Back", before)
+    user.raced()
+    assert user.player.index == 200
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [
@@ -151,6 +164,20 @@ def test_a_formula_error_is_marked_and_the_last_good_surface_stays(user):
     assert user.window.header.surface.currentText() == "Your formula"
     user.document.undo_stack.undo()
     assert formula.text() == before.resolved().formula
+
+
+def test_a_formula_that_is_not_finished_survives_a_click_elsewhere(user):
+    formula = user.window.header.formula
+    user.type(formula, "x^2 + (y-1", enter=False)
+    user.window.map.canvas.setFocus()
+    user.click(2.0, 2.0)
+    assert formula.text() == "x^2 + (y-1"
+    assert user.window.header.bubble.isVisible()
+    combo = user.window.header.surface
+    combo.setCurrentIndex(combo.findData("ackley"))
+    combo.activated.emit(combo.currentIndex())
+    assert formula.text() == user.document.experiment.resolved().formula
+    assert not user.window.header.bubble.isVisible()
 
 
 REFUSED = [c for c in hostile.cases("expression") if c["expected"]["outcome"] == "reject"

@@ -132,6 +132,36 @@ def test_the_ball_and_the_trail_have_the_racers_colour(user):
     assert np.abs(np.subtract(got.getRgb()[:3], wanted.getRgb()[:3])).max() < 70
 
 
+def test_a_run_that_diverged_out_of_sight_is_marked_at_the_edge(user):
+    racers = user.document.experiment.racers
+    user.document.edit("x", racers=(racers[0].with_value("lr", 0.5),))
+    race = user.raced()
+    user.player.go(race.last)
+    user.settle()
+    view = user.window.map.canvas.viewport_now()
+    assert abs(race.x[0, -1]) > 1e3
+    side = 1 if race.x[0, -1] > 0 else -1
+    half_width = view.width / view.ratio / 2
+    up = np.clip(-race.y[0, -1] * 1e9, -(view.height / 2 - 12), view.height / 2 - 12)
+    picture = user.window.map.canvas.grab().toImage()
+    corner = user.window.map.canvas.to_widget(view.x0, view.y1)
+    at = (corner.x() + half_width + side * (half_width - 12), corner.y() + view.height / 2 + up)
+    got = picture.pixelColor(round(at[0]), round(at[1]))
+    assert abs(got.hueF() - user.window.theme.racer(0).hueF()) < 0.06
+
+
+def test_a_start_can_be_added_and_the_domain_taken_without_the_mouse(user):
+    user.window.map.zoom(2.0, (3.0, 2.0))
+    user.key(Qt.Key.Key_A)
+    view = user.window.map.canvas.viewport_now()
+    middle = ((view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2)
+    assert np.allclose(user.document.experiment.starts[-1], middle, atol=0.02)
+    user.key(Qt.Key.Key_D)
+    assert np.allclose(
+        user.document.experiment.resolved().domain, (view.x0, view.x1, view.y0, view.y1)
+    )
+
+
 def test_valleys_are_darker_than_hills(user):
     assert user.pixel(3.3, 1.2).lightnessF() < user.pixel(5.0, 5.0).lightnessF() - 0.2
 

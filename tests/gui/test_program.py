@@ -14,6 +14,8 @@ from gdviz.app.guard import Guard
 from gdviz.app.job import Job, stop_all
 from gdviz.app.recovery import Recovery
 from gdviz.experiment import Experiment, Racer, first_experiment
+from gdviz.views.curves import CurvesView
+from gdviz.views.racers import RacersView
 
 
 def test_a_cancelled_job_never_reports(qtbot):
@@ -73,6 +75,80 @@ def test_a_long_race_shows_progress_and_can_be_cancelled(user):
     user.raced()
 
 
+@pytest.mark.parametrize("change", ["add", "remove"])
+def test_an_unfinished_field_cannot_spoil_an_undo(user, change):
+    racers = user.window.views[RacersView]
+    before = user.document.experiment
+    if change == "add":
+        racers.add.menu().actions()[0].trigger()
+    else:
+        racers.rows[0]._remove()
+    user.settle()
+    field = racers.rows[-1 if change == "add" else 0].field
+    field.setFocus()
+    field.setText("0.777")
+    field.setModified(True)
+    user.document.undo_stack.undo()
+    user.settle()
+    assert user.document.experiment == before
+    assert (user.document.undo_stack.index(), user.document.undo_stack.count()) == (0, 1)
+    assert [row.name.text() for row in racers.rows] == [r.name for r in before.racers]
+
+
+def test_opening_a_file_can_be_undone(user, tmp_path):
+    before = user.document.experiment
+    path = tmp_path / "other.json"
+    path.write_text(session.dump(before.on_surface("ackley")))
+    user.window.files.open_from(path)
+    assert user.document.experiment.surface == "ackley"
+    user.document.undo_stack.undo()
+    assert user.document.experiment == before
+
+
+def test_while_a_slow_race_runs_the_old_one_of_another_surface_is_gone(user):
+    slow = Experiment("rosenbrock", starts=((0.0, 0.0),), steps=500_000_000, tolerance=0.0,
+                      racers=(Racer("gd", {"lr": 1e-9}),))  # fmt: skip
+    user.document.show("Slow", slow)
+    assert user.document.race.trajectories == []
+    heard = []
+    user.document.progressed.connect(heard.append)
+    user.qtbot.waitUntil(lambda: len(heard) > 5)
+    assert max(heard) < 0.9  # and the progress is that of its steps
+    user.press(user.window.status.stop)
+    assert user.document.race.trajectories == []
+    user.document.undo_stack.undo()
+
+
+def test_a_cancelled_export_says_what_became_of_the_file(user, tmp_path):
+    path = tmp_path / "race.csv"
+    path.write_text("old")
+    user.raced()
+    with user.qtbot.waitSignal(user.window.files.said) as said:
+        user.window.files.export_to(path)
+        user.window.files.cancel()
+    replaced = path.read_text() != "old"
+    assert said.args[0].startswith("Wrote") == replaced
+
+
+EXTREME = [
+    "1.75e308 + x",
+    "1.7e308*sin(x)",
+    "1e-323*x",
+    "1e300*x^2 - 1e300*y",
+    "5e-324*y",
+    "1e-170*x",
+]
+
+
+@pytest.mark.parametrize("formula", EXTREME)
+def test_losses_at_the_ends_of_the_floats_are_drawn(user, formula):
+    user.document.show("x", user.document.experiment.on_surface(formula))
+    user.document.edit("y", starts=((1.5, 0.0), (-1.5, 0.0)))
+    user.raced()
+    user.player.go(user.player.last)
+    user.settle(50)  # an exception in a slot or a paint event fails the test
+
+
 def test_every_edit_can_be_undone_and_done_again(user):
     document = user.document
     states = [document.experiment]
@@ -105,10 +181,15 @@ def test_after_a_crash_the_experiment_is_offered(qtbot, tmp_path):
 
     again = Recovery(Document(), tmp_path)
     assert again.find() == crashed.experiment
+    assert again.find() == crashed.experiment  # it stays until the user has decided
+    again.settle()
     assert again.find() is None
     again.write()
     again.close()
     assert [p.name for p in tmp_path.glob("*.json")] == []
+    (tmp_path / "recovery-2.json").write_text('{"format": 99}')
+    assert again.find() is None
+    assert (tmp_path / "recovery-2.json").exists()  # a newer gdviz can still read it
 
 
 def test_a_folder_that_cannot_be_written_costs_only_a_message(qtbot, tmp_path):
@@ -166,7 +247,7 @@ def test_every_button_has_a_name_and_every_shortcut_is_unique(user):
 
 
 def test_nothing_of_pyqtgraphs_own_menus_can_be_reached(user):
-    for canvas in (user.window.map.canvas,):
+    for canvas in (user.window.map.canvas, user.window.views[CurvesView].canvas):
         assert not canvas.box.menuEnabled()
         assert not canvas.getPlotItem().menuEnabled()
         assert canvas.scene().contextMenu == []

@@ -92,6 +92,17 @@ def test_an_export_that_fails_says_so_in_the_status_bar(user, tmp_path, monkeypa
     assert user.document.experiment is experiment
 
 
+def test_a_name_without_an_ending_asks_before_it_replaces(user, tmp_path, monkeypatch):
+    (tmp_path / "race.csv").write_text("mine")
+    asked = []
+    monkeypatch.setattr("PyQt6.QtWidgets.QMessageBox.exec", lambda box: asked.append(box.text()))
+    user.raced()
+    user.window.files.export_to(tmp_path / "race")
+    user.settle(100)
+    assert "race.csv exists" in asked[0]
+    assert (tmp_path / "race.csv").read_text() == "mine"
+
+
 def test_a_json_that_is_not_ours_is_not_replaced_unasked(user, tmp_path, monkeypatch):
     beside = tmp_path / "race.json"
     beside.write_text("mine")

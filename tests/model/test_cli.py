@@ -76,6 +76,9 @@ def test_version_and_help(capsys):
         (["race", "__import__('os').getpid()"], "column"),
         (["list", "cats"], "invalid choice"),
         (["nonsense"], "invalid choice"),
+        (["race", "himelblau"], "did you mean the surface himmelblau"),
+        (["race", "ackley", "--optimizer", "adam:self=1"], "no hyper-parameter self"),
+        (["race", "ackley", "--optimizer", "adam:optimizer=1"], "no hyper-parameter optimizer"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(capsys, arguments, part):
@@ -113,6 +116,43 @@ def test_without_a_display_it_names_the_race(gdviz):
     done = gdviz(env=NO_SCREEN)
     assert done.returncode == 2
     assert done.stderr == cli.NO_DISPLAY + "\n"
+
+
+def test_a_display_that_does_not_answer_is_no_display(gdviz):
+    done = gdviz(env={**NO_SCREEN, "DISPLAY": ":4711"})
+    assert (done.returncode, done.stderr) == (2, cli.NO_DISPLAY + "\n")
+
+
+def test_somebody_elses_json_is_not_replaced(gdviz, tmp_path):
+    (tmp_path / "data.json").write_text("mine")
+    for name, part in (("data.csv", "not an experiment"), ("", "missing"), ("x.json", ".json is")):
+        done = gdviz("race", "ackley", "--csv", name)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert part in done.stderr
+    assert (tmp_path / "data.json").read_text() == "mine"
+
+
+def test_a_wide_domain_still_has_a_learning_rate(gdviz):
+    assert gdviz("race", "x^2+y^2", "--domain", "-1e15,1e15,-1e15,1e15").returncode == 0
+
+
+def test_output_that_cannot_be_written_is_one_line(gdviz):
+    import subprocess
+
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gdviz", "list", "surfaces"], stdout=full,
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_numbers_are_the_same_in_every_locale(gdviz, tmp_path):
+    files = []
+    for i, name in enumerate(("C", "de_DE.UTF-8", "tr_TR.UTF-8")):
+        gdviz("race", "peaks", "--csv", f"{i}.csv", env={"LC_ALL": name})
+        files.append((tmp_path / f"{i}.csv").read_bytes())
+    assert files[0] == files[1] == files[2]
 
 
 def test_opening_what_is_not_there_is_one_line(gdviz):

@@ -23,8 +23,10 @@ def test_lanes_hold_their_last_finite_place():
         drawn = race.visible[lane]
         np.testing.assert_array_equal(race.x[lane, :drawn], t.x[:drawn])
         assert (race.x[lane, drawn:] == t.x[drawn - 1]).all()
-        if t.status == "diverged":
-            assert drawn == len(t) - 1
+        assert drawn >= len(t) - 1
+        assert np.isfinite(race.x[lane]).all()
+        np.testing.assert_array_equal(race.loss[lane, : len(t)], t.loss)
+        np.testing.assert_array_equal(race.loss[lane, len(t) :], t.loss[-1])
     assert race.last == max(t.steps for t in race.trajectories)
     assert "diverged at step" in race.end(race.lane(1, 0))
 
@@ -32,10 +34,29 @@ def test_lanes_hold_their_last_finite_place():
 def test_a_long_race_is_recorded_sparsely():
     experiment = Experiment("x^2+y^2", starts=((1.0, 1.0),), steps=3_000_000, tolerance=0.0,
                             racers=(Racer("gd", {"lr": 1e-9}),))  # fmt: skip
-    assert compute.sparsity(experiment) == 4
+    assert compute.sparsity(experiment, experiment.steps) == 4
     race = run(replace(experiment, steps=1_200_001))
     assert race.every == 2
     assert (race.steps[1], race.steps[-1]) == (2, 1_200_001)
+
+
+def test_a_race_that_ends_early_is_recorded_in_full_whatever_its_limit():
+    experiment = Experiment("himmelblau", starts=((0.0, 0.0),), steps=5_000_000,
+                            racers=(Racer("adam", {"lr": 0.05}),))  # fmt: skip
+    race = run(experiment)
+    assert race.every == 1
+    assert race.trajectories[0].status == "converged"
+    assert len(race.trajectories[0]) == race.trajectories[0].steps + 1
+
+
+def test_the_end_of_a_run_in_words():
+    def end(**fields):
+        racer = Racer("gd", {"lr": 0.3})
+        return run(Experiment("x", starts=((4.0, 0.0),), racers=(racer,), **fields)).end(0)
+
+    assert end(steps=10) == "out of steps at step 10"
+    assert end(steps=100) == "out of steps at step 100, left the domain at 31"
+    assert end(steps=100, stop_outside=True) == "left the domain at step 31"
 
 
 def test_ten_thousand_starts_stay_within_memory():
