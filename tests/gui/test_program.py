@@ -5,6 +5,7 @@ import sys
 import threading
 
 import pytest
+from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QAbstractButton
 
@@ -213,6 +214,18 @@ def test_an_exception_in_a_slot_is_logged_and_said(qtbot, tmp_path, capsys):
     assert "ValueError: boom" in caught.args[0]
     assert "boom" in (tmp_path / "gdviz.log").read_text()
     assert "boom" in capsys.readouterr().err
+
+
+def test_a_settings_file_of_garbage_is_survived(user):
+    settings = QSettings()
+    settings.setValue("theme", "purple")
+    user.window.choose_theme(str(settings.value("theme")))
+    assert user.window.theme_choice == "system"
+    with open(settings.fileName(), "wb") as file:
+        file.write(bytes(range(256)) * 20)
+    fresh = QSettings()
+    fresh.sync()
+    assert str(fresh.value("theme", "system"))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 7}'])

@@ -5,6 +5,7 @@ import csv
 import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -145,6 +146,29 @@ def test_a_failing_disk_leaves_the_old_file(tmp_path, monkeypatch, number):
     assert os.listdir(tmp_path) == ["x.csv"]
 
 
+def test_a_folder_that_vanishes_while_writing(race, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    work = export.trajectories(race, folder / "race.csv")
+    next(work)
+    shutil.rmtree(folder)
+    with pytest.raises(export.SaveError, match="cannot write"):
+        compute.finish(work)
+    assert not folder.exists()
+
+
+def test_two_exports_to_one_file_leave_one_of_them(race, tmp_path):
+    path = tmp_path / "race.csv"
+    first, second = export.trajectories(race, path), export.trajectories(race, path)
+    next(first)
+    next(second)
+    compute.finish(second)
+    whole = path.read_bytes()
+    compute.finish(first)
+    assert path.read_bytes() == whole
+    assert sorted(os.listdir(tmp_path)) == ["race.csv", "race.json"]
+
+
 def test_a_full_disk_for_real(tmp_path):
     """The kernel refuses to write on, as a full disk does; the limit is this process's own."""
     path = tmp_path / "x.csv"
@@ -198,6 +222,10 @@ def test_links_and_permissions_stay(tmp_path):
     assert link.is_symlink()
     assert real.read_text() == "new"
     assert real.stat().st_mode & 0o777 == 0o640
+    twin = tmp_path / "twin.csv"
+    os.link(real, twin)
+    export.save(real, "newer")  # the new file is another one: the twin keeps what it had
+    assert (real.read_text(), twin.read_text()) == ("newer", "new")
     mask = os.umask(0o027)
     export.save(tmp_path / "fresh.csv", "new")
     os.umask(mask)
