@@ -218,11 +218,12 @@ class CheckedField(QLineEdit):
             self._busy = False
 
     def _mark(self, reason: str) -> None:
-        if self.property("wrong") != bool(reason):
-            self.setProperty("wrong", bool(reason))
-            style = self.style()
-            assert style is not None
-            style.polish(self)
+        if not reason and not self.property("wrong"):
+            return  # it was well and is well: others may share the place for messages
+        self.setProperty("wrong", bool(reason))
+        style = self.style()
+        assert style is not None
+        style.polish(self)
         self.setToolTip(reason)
         self.refused.emit(reason)
 
@@ -351,6 +352,23 @@ class FormulaField(CheckedField):
             x += 2
             points.append(QPointF(x, y + (1.2 if len(points) % 2 else -1.2)))
         painter.drawPolyline(QPolygonF(points))
+
+
+class ElidedLabel(QLabel):
+    """A plain-text label that takes what room there is and ends in an ellipsis if it must."""
+
+    def __init__(self, text: str, kind: str):
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setObjectName(kind)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+        painter = QPainter(self)
+        metrics = self.fontMetrics()
+        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def label(text: str, kind: str) -> QLabel:

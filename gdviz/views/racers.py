@@ -15,12 +15,12 @@ from PyQt6.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from gdviz.app.controls import (
+    ElidedLabel,
     IconButton,
     NumberField,
     Slider,
@@ -158,11 +158,9 @@ class RacerRow(QFrame):
         self._racer = racer
         self._gesture: object = None
         self.switch = Switch(f"Enter {racer.name}")
-        self.name = label(racer.name, "name")
+        self.name = ElidedLabel(racer.name, "name")
         self.loss = label("–", "number")
-        self.status = label("", "caption")
-        for text in (self.name, self.status):  # a long one is cut, not the panel widened
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.status = ElidedLabel("", "caption")
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         self.problem.hide()
@@ -255,7 +253,7 @@ class RacerRow(QFrame):
         color_changed = racer.colour != self._racer.colour
         self._racer = racer
         self.name.setText(racer.name)
-        self.name.setToolTip(OPTIMIZERS[racer.optimizer].summary)
+        self.name.setToolTip(f"{racer.name}: {OPTIMIZERS[racer.optimizer].summary}")
         self.switch.setAccessibleName(f"Enter {racer.name}")
         self.switch.setChecked(racer.on)
         if self.name.property("off") != (not racer.on):

@@ -56,6 +56,9 @@ def test_a_bad_learning_rate_is_refused_at_the_field(user, racers, text, part):
     assert row.problem.isVisible()
     assert part in row.problem.text()
     assert row.field.text() == text  # to be mended
+    user.document.edit("something else", steps=123)
+    assert row.problem.isVisible()
+    user.document.undo_stack.undo()
     QTest.keyClick(row.field, Qt.Key.Key_Escape)
     assert not row.problem.isVisible()
     assert float(row.field.text()) == before.racers[0].values["lr"]
