@@ -150,7 +150,7 @@ def rows(race: Race) -> Iterator[list[list[str]]]:
 
 def is_foreign(path: Path) -> bool:
     """Whether a file exists that is not an experiment of ours, and so somebody's work."""
-    if not path.exists():
+    if not os.path.exists(path):
         return False
     try:
         session.read(path)

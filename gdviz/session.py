@@ -1,5 +1,6 @@
 """Experiment to JSON and back. Opening a session never runs code."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +54,8 @@ def read(path: str | Path) -> Experiment:
     """The experiment in a file; SessionError tells what is wrong with the file or its content."""
     path = Path(path)
     try:
-        if not path.is_file():
-            reason = "it is not a file" if path.exists() else "there is no such file"
+        if not os.path.isfile(path):
+            reason = "it is not a file" if os.path.exists(path) else "there is no such file"
             raise SessionError(f"cannot open {_shown(path)}: {reason}")
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)

@@ -249,6 +249,7 @@ def _run(
     needs_hessian = any(name in optimizer.extras for name in ("hxx", "hxy", "hyy", "h"))
     descent = engine.Descent(
         surface.hessian_tape if needs_hessian else surface.gradient_tape,
+        surface.slope_tape,
         optimizer.tape(),
         optimizer.extras,
         np.array(list(optimizer.values.values()), np.float64),

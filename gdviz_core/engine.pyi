@@ -36,6 +36,7 @@ class Descent:
     def __init__(
         self,
         surface: Tape,
+        slope: Tape,
         rule: Tape,
         extras: tuple[str, ...],
         hyperparameters: _Floats,

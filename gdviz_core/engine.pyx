@@ -255,19 +255,21 @@ cdef class Descent:
     """
 
     cdef Tape surface, rule
+    cdef Tape slope               # gradient alone, for steps that are neither tested nor recorded
     cdef int derivatives          # 2: value and gradient, 5: with the Hessian
     cdef int[:, ::1] extras       # (rule register, surface register of the x and the y half)
     cdef const double[::1] hyperparameters  # shared ones, in the order of the uniform inputs
     cdef const double[:, ::1] lanes         # (hyper-parameter, lane): those that differ
     cdef const double[:, ::1] initial       # (state variable, 1 or lane)
     cdef gdv_bounds bounds
-    cdef bint stop_outside
+    cdef bint stop_outside, slim
     cdef int64_t steps, every, look
 
-    def __init__(self, Tape surface, Tape rule, extras, hyperparameters, lanes, initial, bounds,
+    def __init__(self, Tape surface, Tape slope, Tape rule, extras, hyperparameters, lanes, initial, bounds,
                  bint stop_outside, steps, every, look):
-        self.surface, self.rule = surface, rule
+        self.surface, self.slope, self.rule = surface, slope, rule
         self.derivatives = 5 if any(EXTRAS[name][1] > 4 for name in extras) else 2
+        self.slim = all(name in ("x", "y", "gx", "gy") for name in extras)
         self.extras = np.array([EXTRAS[name] for name in extras] or np.zeros((0, 2)), np.intc)
         self.hyperparameters, self.lanes, self.initial = hyperparameters, lanes, initial
         (self.bounds.tolerance2, self.bounds.x0, self.bounds.x1, self.bounds.y0, self.bounds.y1,
@@ -275,6 +277,7 @@ cdef class Descent:
         self.stop_outside = stop_outside
         self.steps, self.every, self.look = steps, every, look
         if (surface.inputs != 2 or surface.registers < 3 + self.derivatives
+                or slope.inputs != 2 or slope.registers < 4
                 or rule.inputs != 2 + len(extras) + lanes.shape[0] + initial.shape[0]
                 or steps < 0 or every < 1 or look < 1):
             raise ValueError("surface, rule and arrays do not fit together")
@@ -291,6 +294,7 @@ cdef class Descent:
         cdef int64_t n = x.shape[0], b0, m, q, rows = record.shape[1]
         cdef int ns = self.initial.shape[0], nl = self.lanes.shape[0], ne = self.extras.shape[0]
         cdef int s_count = self.surface.registers, r_count = self.rule.registers
+        cdef int g_count = self.slope.registers
         cdef int u_count = self.rule.uniform.registers if self.rule.uniform is not None else 0
         if y.shape[0] != n or status.shape[0] != n or last.shape[0] != n or left.shape[0] != n:
             raise ValueError("the arrays do not fit together")
@@ -305,8 +309,8 @@ cdef class Descent:
         cdef gdv_instruction *code
         with nogil:
             raw = malloc(64 + sizeof(double) * (
-                block * (s_count + 2 * r_count + 1) + u_count))
-            registers = <double **>malloc(sizeof(void *) * (s_count + r_count + u_count))
+                block * (s_count + g_count + 2 * r_count + 1) + u_count))
+            registers = <double **>malloc(sizeof(void *) * (s_count + g_count + r_count + u_count))
             code = <gdv_instruction *>malloc(
                 sizeof(gdv_instruction) * (self.rule.tape.count + 1))
             if raw != NULL and registers != NULL and code != NULL:
@@ -330,19 +334,25 @@ cdef class Descent:
                         Progress progress) noexcept nogil:
         cdef int ns = self.initial.shape[0], nl = self.lanes.shape[0], ne = self.extras.shape[0]
         cdef int s_count = self.surface.registers, r_count = self.rule.registers
-        cdef double **R = S + s_count
+        cdef int g_count = self.slope.registers
+        cdef double **G = S + s_count
+        cdef double **R = G + g_count
         cdef double **U = R + r_count
         cdef int64_t t = 0, k, row, alive = m, told = 0
         cdef int r, c, first_state = 2 + ne + nl
-        cdef double *state = memory + block * (s_count + 2 * r_count)
+        cdef double *state = memory + block * (s_count + g_count + 2 * r_count)
+        cdef bint slim
         cdef double now
         cdef gdv_tape tape
         for r in range(s_count):
             S[r] = memory + r * block
         for r in range(r_count):
-            R[r] = memory + block * s_count + r * 2 * block
+            R[r] = memory + block * (s_count + g_count) + r * 2 * block
+        for r in range(g_count):
+            G[r] = memory + block * (s_count + r)
         # x and y are the halves of w, gx and gy those of g: nothing is copied between the two
         S[0], S[1], S[3], S[4] = R[0], R[0] + q, R[1], R[1] + q
+        G[0], G[1], G[2], G[3] = S[0], S[1], S[3], S[4]
         load(S[0], &x[b0], m, q)
         load(S[1], &y[b0], m, q)
         for c in range(nl):
@@ -360,7 +370,11 @@ cdef class Descent:
             last[b0 + k] = self.steps
             left[b0 + k] = -1
         while True:
-            KERNELS.interpret(&self.surface.tape, q, S)
+            slim = self.slim and t % self.look and t % self.every and t != self.steps
+            if slim:
+                KERNELS.interpret(&self.slope.tape, q, G)
+            else:
+                KERNELS.interpret(&self.surface.tape, q, S)
             if t % self.every == 0:
                 if self.every == 1 or alive == m:
                     self.keep(t // self.every, b0, m, q, S, R + first_state, record)

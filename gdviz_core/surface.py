@@ -91,10 +91,10 @@ class Surface:
     def __reduce__(self):
         return Surface, tuple(getattr(self, f.name) for f in fields(self))
 
-    def _tape(self, derivatives):
+    def _tape(self, derivatives, value=True):
         graph, loss = self._parsed
         with _COMPILING:  # the graph grows, and a race may want it on another thread
-            outputs = [loss]
+            outputs = [loss] if value else []
             outputs += gradient(graph, loss, ("x", "y")) if derivatives else []
             outputs += hessian(graph, loss) if derivatives > 1 else []
             places = [(node, 2 + i) for i, node in enumerate(outputs)]
@@ -109,6 +109,11 @@ class Surface:
     def gradient_tape(self):
         """The program of value and gradient."""
         return self._tape(1)
+
+    @cached_property
+    def slope_tape(self):
+        """The program of the gradient alone."""
+        return self._tape(1, value=False)
 
     @cached_property
     def hessian_tape(self):

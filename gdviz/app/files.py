@@ -1,5 +1,6 @@
 """Opening, saving and exporting: the dialogs, and the work behind them."""
 
+import os
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
@@ -51,8 +52,9 @@ class Files(QObject):
         beside = csv.with_suffix(".json")
         asked_about = csv if csv == path else None  # the file dialog asked about what was typed
         for file in (csv, beside):
-            mine = file == beside and csv.exists() and not export.is_foreign(beside)
-            if file != asked_about and file.exists() and not mine and not self._may_replace(file):
+            mine = file == beside and os.path.exists(csv) and not export.is_foreign(beside)
+            taken = os.path.exists(file)  # unlike Path.exists, no error for a name too long
+            if file != asked_about and taken and not mine and not self._may_replace(file):
                 return
         work = Job(export.trajectories(self._document.race, csv))
         rows = sum(len(t) for t in self._document.race.trajectories)
@@ -108,7 +110,7 @@ class Files(QObject):
         if not name:
             return
         path = export.with_ending(name, ".json")
-        if path != Path(name) and path.exists() and not self._may_replace(path):
+        if path != Path(name) and os.path.exists(path) and not self._may_replace(path):
             return
         try:
             export.save(path, session.dump(self._document.experiment))

@@ -80,7 +80,7 @@ def test_opening_the_json_shows_the_identical_race(user, tmp_path, monkeypatch):
     np.testing.assert_array_equal(after.loss, before.loss)
 
 
-@pytest.mark.parametrize("target", ["no/such/folder/race.csv", ""])
+@pytest.mark.parametrize("target", ["no/such/folder/race.csv", "", "x" * 300, "x" * 300 + ".csv"])
 def test_an_export_that_fails_says_so_in_the_status_bar(user, tmp_path, monkeypatch, target):
     path = str(tmp_path / target) if target else "/proc/race.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (path, ""))
