@@ -309,7 +309,7 @@ class Window(QMainWindow):
         )
         box.exec()
 
-    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+    def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
         width = self.width()
         self._columns["left"].setFixedWidth(296 if width >= 1200 else 276)
@@ -317,7 +317,7 @@ class Window(QMainWindow):
             min(round(0.292 * width), 680) if width >= 1200 else max(200, round(0.25 * width))
         )
 
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent | None) -> None:
         self.player.pause()
         self.document.cancel()
         job.stop_all()

@@ -68,15 +68,15 @@ class _Box(pg.ViewBox):
         super().__init__(enableMenu=False, border=None)
         self._canvas = canvas
 
-    def mouseClickEvent(self, event: Any) -> None:  # noqa: N802
+    def mouseClickEvent(self, event: Any) -> None:
         event.accept()
         self._canvas.clicked.emit(event)
 
-    def mouseDragEvent(self, event: Any, axis: Any = None) -> None:  # noqa: N802
+    def mouseDragEvent(self, event: Any, axis: Any = None) -> None:
         event.accept()
         self._canvas.dragged.emit(event)
 
-    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: Any = None) -> None:  # noqa: N802
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: Any = None) -> None:
         event.accept()
         self._canvas.wheeled.emit(event)
 
@@ -88,10 +88,10 @@ class _Content(pg.GraphicsObject):
         super().__init__()
         self._canvas = canvas
 
-    def boundingRect(self) -> QRectF:  # noqa: N802
+    def boundingRect(self) -> QRectF:
         return self._canvas.box.viewRect()
 
-    def viewTransformChanged(self) -> None:  # noqa: N802
+    def viewTransformChanged(self) -> None:
         self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
@@ -174,7 +174,7 @@ class Canvas(pg.PlotWidget):
         inside = self.box.sceneBoundingRect().contains(scene_point)
         self.hovered.emit(self.to_plane(scene_point) if inside else None)
 
-    def leaveEvent(self, event: Any) -> None:  # noqa: N802
+    def leaveEvent(self, event: Any) -> None:
         super().leaveEvent(event)
         self.hovered.emit(None)
 

@@ -48,7 +48,7 @@ class Switch(QAbstractButton):
         self._accent = QColor(theme.accent)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on = self.isChecked()
@@ -77,7 +77,7 @@ class Slider(QSlider):
         self._fill, self._track = color, QColor(theme.raised)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         span = max(1, self.maximum() - self.minimum())
@@ -92,16 +92,16 @@ class Slider(QSlider):
         painter.setPen(QPen(self._fill, 3.0 if self.hasFocus() else 2.0))
         painter.drawEllipse(QPointF(x, y), 5.2, 5.2)
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self._take(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is not None and self.isSliderDown():
             self._take(event)
 
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         self.setSliderDown(False)
 
     def _take(self, event: QMouseEvent) -> None:
@@ -109,7 +109,7 @@ class Slider(QSlider):
         span = self.maximum() - self.minimum()
         self.setValue(self.minimum() + round(min(1.0, max(0.0, fraction)) * span))
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:  # scrolling the panel must not turn a knob
             event.ignore()
 
@@ -127,7 +127,7 @@ class Combo(QComboBox):
         self._chevron = QColor(theme.text2)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -137,7 +137,7 @@ class Combo(QComboBox):
         x, y = self.width() - 16, self.height() / 2 - 1.5
         painter.drawPolyline(QPolygonF([QPointF(x - 4, y), QPointF(x, y + 4), QPointF(x + 4, y)]))
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None:
             event.ignore()
 
@@ -240,7 +240,7 @@ class CheckedField(QLineEdit):
                 return True
         return super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() == Qt.Key.Key_Escape:
             self.setText(self._good)
             self._mark("")
@@ -250,7 +250,7 @@ class CheckedField(QLineEdit):
         if taken and not self.property("wrong"):
             self.clearFocus()  # the keyboard goes back to the player
 
-    def focusOutEvent(self, event: QFocusEvent | None) -> None:  # noqa: N802
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
         super().focusOutEvent(event)
         self.setCursorPosition(0)
 
@@ -337,7 +337,7 @@ class FormulaField(CheckedField):
                 high = middle
         return min(max(low, margin), self.width() - margin)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
         if self._at is None:
             return
@@ -363,7 +363,7 @@ class ElidedLabel(QLabel):
         self.setObjectName(kind)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         metrics = self.fontMetrics()
         shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())

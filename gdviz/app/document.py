@@ -148,7 +148,7 @@ class _Edit(QUndoCommand):
     def id(self) -> int:
         return -1 if self._gesture is None else 1
 
-    def mergeWith(self, other: QUndoCommand | None) -> bool:  # noqa: N802
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
         if not isinstance(other, _Edit) or other._gesture is not self._gesture:
             return False
         self._after = other._after

@@ -116,7 +116,7 @@ class _LevelAxis(pg.AxisItem):
 
     log = True
 
-    def tickValues(self, low: float, high: float, size: float) -> list[Any]:  # noqa: N802
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         room = max(2, int(size / 36))
         if not self.log:
             return [(1.0, nice_ticks(low, high, room))]
@@ -131,7 +131,7 @@ class _LevelAxis(pg.AxisItem):
         ticks = [float(i) for i in range(first, last + 1) if i % every == 0]
         return [(float(every), ticks)]
 
-    def tickStrings(self, values: list[float], *_: Any) -> list[str]:  # noqa: N802
+    def tickStrings(self, values: list[float], *_: Any) -> list[str]:
         if self.log:
             return [_log_label(value) for value in values]
         return [tick_label(value, False) for value in values]
@@ -146,11 +146,11 @@ def _log_label(value: float) -> str:
 class _StepAxis(pg.AxisItem):
     """Whole steps; the label at the right edge stays inside."""
 
-    def tickValues(self, low: float, high: float, size: float) -> list[Any]:  # noqa: N802
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         ticks = nice_ticks(max(low, 0.0), high, max(3, int(size / 64)))
         return [(1.0, [tick for tick in ticks if tick == round(tick)])]
 
-    def tickStrings(self, values: list[float], *_: Any) -> list[str]:  # noqa: N802
+    def tickStrings(self, values: list[float], *_: Any) -> list[str]:
         return [f"{value:.6g}" for value in values]
 
 

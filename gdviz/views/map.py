@@ -342,7 +342,7 @@ class ColourBar(QWidget):
             self._scale = scale
             self.update()
 
-    def paintEvent(self, event: Any) -> None:  # noqa: N802
+    def paintEvent(self, event: Any) -> None:
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bar = QRectF(4, 8, 10, self.height() - 44)

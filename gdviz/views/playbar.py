@@ -60,7 +60,7 @@ class PlaybarView(View):
         player.changed.connect(self.show_player)
         self.show_player()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         for button in (self.to_start, self.to_end):  # Home, End and the slider do the same
             button.setVisible(self.width() > 500)
