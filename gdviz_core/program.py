@@ -32,7 +32,7 @@ FUSED = {
     "sub_mul": "c - a * b",
     "square_add": "a * a + b",
     "where_k": "k1 != 0.0 ? a : b",
-    "sincos": "",  # two results, d and b; written by hand in kernels.h
+    "sincos": "",  # two results, d and b; emit.py has its code
 }
 PLAIN = {name: operation.code for name, operation in OPERATIONS.items()}
 INSTRUCTIONS = {**PLAIN, **FUSED}

@@ -49,6 +49,7 @@ COVERED = {
 LATER = {
     "cli-clock-back": "intervals come from a monotonic clock; the system's is not ours to set",
     "out-win-locked": "needs Windows",
+    "param-newton-singular": "Newton's method", "param-linesearch-flat": "BFGS",
     "param-seed-big": "noise and seeds", "param-batch-gt-n": "data", "param-batch-0": "data",
     "param-grid-1": "maps with a chosen grid", "param-grid-1e5": "maps with a chosen grid",
     "out-png-1e5": "pictures", "out-gif-1e6-frames": "animations", "out-gif-1-frame": "animations",

@@ -183,7 +183,7 @@ class Trails:
 
     def __init__(self) -> None:
         self._key: object = None
-        self._layers: tuple[Strokes, Strokes]
+        self._layers: list[Strokes] = []
 
     def draw(
         self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
@@ -194,11 +194,12 @@ class Trails:
             self._key = key
             colours = lane_pixels(race, theme)
             casing = np.full(len(colours), pixel(theme.casing), np.uint32)
-            self._layers = tuple(  # type: ignore[assignment]
-                Strokes(race.x, race.y, race.visible, viewport, paint,
-                        width * viewport.ratio / 2 - 0.5)
+            self._layers = [
+                Strokes(
+                    race.x, race.y, race.visible, viewport, paint, width * viewport.ratio / 2 - 0.5
+                )
                 for paint, width in ((casing, CASING), (colours, TRAIL))
-            )  # fmt: skip
+            ]
         deadline = time.monotonic() + DRAW_SECONDS / 2
         complete = True
         for strokes, opacity in zip(self._layers, (theme.casing_opacity, 1.0), strict=True):
@@ -271,14 +272,18 @@ class Balls:
         return self._made[key]
 
 
-def _ball(color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
-    side = 28.0
+def _blank(side: float, ratio: float) -> tuple[QPixmap, QPainter, QPointF]:
+    """A transparent square picture, a painter on it, and its middle."""
     picture = QPixmap(round(side * ratio), round(side * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(QColor(0, 0, 0, 0))
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    middle = QPointF(side / 2, side / 2)
+    return picture, painter, QPointF(side / 2, side / 2)
+
+
+def _ball(color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
+    picture, painter, middle = _blank(28.0, ratio)
     if kind == "diverged":
         for line_color, width in ((QColor(theme.casing), 4.6), (color, 2.4)):
             pen = QPen(line_color, width)
@@ -349,13 +354,7 @@ class Starts:
 
 
 def _ring(strong: bool, radius: float, ratio: float, theme: Theme) -> QPixmap:
-    side = 24.0
-    picture = QPixmap(round(side * ratio), round(side * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(QColor(0, 0, 0, 0))
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    middle = QPointF(side / 2, side / 2)
+    picture, painter, middle = _blank(24.0, ratio)
     casing = QColor(theme.casing)
     casing.setAlphaF(theme.casing_opacity)
     for color, width in ((casing, 3.6), (QColor(theme.mark), 1.6)):
