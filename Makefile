@@ -7,9 +7,10 @@ BIN = .venv/bin
 QT = libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \
      libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0
 SCREEN = xvfb xauth
-SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.inc gdviz_core/vmath.h \
-    gdviz_core/kernels.h gdviz_core/baseline.c gdviz_core/avx2.c) \
-    gdviz_core/emit.py gdviz_core/operation.py gdviz_core/program.py
+SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd gdviz_core/kernels.* \
+    gdviz_core/vmath.h gdviz_core/baseline.c gdviz_core/avx2.c) \
+    $(addprefix gdviz_core/,emit.py operation.py program.py graph.py derivative.py expression.py \
+    rule.py surface.py surfaces.py optimizer.py optimizers.py)
 
 .PHONY: run test build lint types tests benchmark screenshots dist clean system system-screen
 
@@ -58,5 +59,5 @@ dist: build
 	$(BIN)/python -m build
 
 clean:
-	rm -rf .venv build dist *.egg-info gdviz_core/*.so gdviz_core/engine.c gdviz_core/raster.c \
-	    gdviz_core/instructions.h
+	rm -rf .venv build dist *.egg-info gdviz_core/*.so \
+	    $(addprefix gdviz_core/,engine.c iteration.c raster.c instructions.h emitted.h emitted.inc)

@@ -17,12 +17,13 @@ package = ModuleType("gdviz_core")
 package.__path__ = [str(here / "gdviz_core")]
 sys.modules["gdviz_core"] = package
 
-from gdviz_core.emit import instructions_header  # noqa: E402
+from gdviz_core.emit import emitted_programs, instructions_header  # noqa: E402
 
-header = Path("gdviz_core/instructions.h")
-text = instructions_header()
-if not header.exists() or header.read_text() != text:
-    header.write_text(text)
+generated = ("instructions.h", "emitted.h", "emitted.inc")
+for name, text in zip(generated, (instructions_header(), *emitted_programs()), strict=True):
+    header = Path("gdviz_core") / name
+    if not header.exists() or header.read_text() != text:
+        header.write_text(text)
 
 # Infinities and NaN must survive (they are how divergence is seen), and every build must give the
 # same bits: hence no -ffast-math and no contraction.
@@ -33,14 +34,22 @@ engine = Extension(
     "gdviz_core.engine",
     sources=["gdviz_core/engine.pyx", "gdviz_core/baseline.c", "gdviz_core/avx2.c"],
     depends=[
-        *(f"gdviz_core/{name}" for name in ("kernels.h", "kernels.inc", "vmath.h")),
-        "gdviz_core/instructions.h",
+        *(f"gdviz_core/{name}" for name in ("kernels.h", "kernels.inc", "vmath.h", *generated)),
         "setup.py",  # its flags
     ],
     include_dirs=["gdviz_core"],
     extra_compile_args=flags,
 )
 
-raster = Extension("gdviz_core.raster", sources=["gdviz_core/raster.pyx"], extra_compile_args=flags)
+others = [
+    Extension(
+        f"gdviz_core.{name}",
+        sources=[f"gdviz_core/{name}.pyx"],
+        depends=["gdviz_core/kernels.h", "setup.py"],
+        include_dirs=["gdviz_core"],
+        extra_compile_args=flags,
+    )
+    for name in ("iteration", "raster")
+]
 
-setup(ext_modules=cythonize([engine, raster]))
+setup(ext_modules=cythonize([engine, *others]))

@@ -114,7 +114,7 @@ def many_starts(runs, tolerance: float, wanted: float, steps: int = 200) -> None
         surface = SURFACES[name]
         x, y = tiled_starts(np.array(surface.domain) * 0.9)
         racer = OPTIMIZERS[optimizer](lr=lr)
-        ours = partial(core.endpoints, surface, racer, x, y, steps, tolerance=tolerance)
+        ours = partial(core.settle, surface, racer, np.stack([x, y], 1), steps, tolerance=tolerance)
         slope = numpy_function(surface.formula, value=False)
         theirs = partial(LOOPS[optimizer], slope, x, y, steps, lr)
         with np.errstate(all="ignore"):

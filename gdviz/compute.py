@@ -76,7 +76,7 @@ def _weight(program: Any) -> int:
 def cost(experiment: Experiment) -> float:
     """About how many seconds the race takes; an overestimate for runs that end early."""
     blocks = math.ceil(len(experiment.starts) / 4) * 4
-    surface = _weight(experiment.resolved().gradient_tape.program)
+    surface = _weight(experiment.resolved().tape("gradient").program)
     per_step = blocks * (0.5e-9 * surface + 5e-9) + 250e-9
     lanes = len(experiment.running) * len(experiment.starts)
     return len(experiment.running) * experiment.steps * per_step + lanes * 30e-6
@@ -169,7 +169,7 @@ def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: 
 
 def value_cost(surface: core.Surface, points: int) -> float:
     """About how many seconds it takes to evaluate a surface at so many points."""
-    return points * _weight(surface.value_tape.program) * 0.35e-9
+    return points * _weight(surface.tape("value").program) * 0.35e-9
 
 
 def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]:

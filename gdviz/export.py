@@ -128,7 +128,6 @@ def rows(race: Race) -> Iterator[list[list[str]]]:
         racer = race.experiment.running[lane // starts]
         number = lane % starts
         x, y = trajectory.start
-        lr = "" if trajectory.lr is None else repr(trajectory.lr)
         left = [racer.name, racer.optimizer, str(number + 1), repr(x), repr(y)]
         for a in range(0, len(trajectory), _ROWS_AT_ONCE):
             part = slice(a, a + _ROWS_AT_ONCE)
@@ -140,7 +139,10 @@ def rows(race: Race) -> Iterator[list[list[str]]]:
                 )
             ]  # fmt: skip
             count = len(columns[0])
-            columns.append([lr] * count)
+            rates = (
+                [""] * count if trajectory.lr is None else map(repr, trajectory.lr[part].tolist())
+            )
+            columns.append(list(rates))
             for name in names:
                 state = trajectory.state.get(name)
                 values = [""] * count if state is None else map(repr, state[part].tolist())

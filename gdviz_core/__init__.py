@@ -10,16 +10,18 @@ engine. ENGINE names the kernels in use; the environment variable GDVIZ_ENGINE f
 """
 
 from gdviz_core.descent import (
-    Endpoints,
+    Ends,
     TooLarge,
     Trajectory,
     descend,
-    endpoints,
     race,
+    settle,
 )
 from gdviz_core.engine import ENGINE, Progress
-from gdviz_core.optimizer import Hyperparameter, Optimizer
+from gdviz_core.optimizer import Optimizer
 from gdviz_core.optimizers import OPTIMIZERS
+from gdviz_core.parameter import Hyperparameter, Parameter
+from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 from gdviz_core.surface import Cancelled, Surface
 from gdviz_core.surfaces import SURFACES
 from gdviz_core.tokenizer import FormulaError
@@ -27,17 +29,21 @@ from gdviz_core.tokenizer import FormulaError
 __all__ = [
     "ENGINE",
     "OPTIMIZERS",
+    "SCHEDULES",
     "SURFACES",
     "Cancelled",
-    "Endpoints",
+    "Ends",
     "FormulaError",
     "Hyperparameter",
     "Optimizer",
+    "Parameter",
+    "Plateau",
     "Progress",
+    "Schedule",
     "Surface",
     "TooLarge",
     "Trajectory",
     "descend",
-    "endpoints",
     "race",
+    "settle",
 ]

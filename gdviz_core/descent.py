@@ -1,27 +1,34 @@
 """Descend a surface: one optimizer or a race of several, recorded step by step."""
 
+from __future__ import annotations
+
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gdviz_core import engine
-from gdviz_core.optimizer import Optimizer
+from gdviz_core.conditions import Conditions
+from gdviz_core.iteration import Iteration
+from gdviz_core.optimizer import HESSIAN, Optimizer
 from gdviz_core.surface import Array, Surface, in_threads
 
 CONVERGED = "converged"
 DIVERGED = "diverged"
 LEFT = "left the domain"
+STALLED = "stalled"
 OUT_OF_STEPS = "out of steps"
-_STATUS = {
+STATUSES = {
     engine.OUT_OF_STEPS: OUT_OF_STEPS,
     engine.OUTSIDE: LEFT,
     engine.CONVERGED: CONVERGED,
     engine.DIVERGED: DIVERGED,
+    engine.STALLED: STALLED,
 }
 
 # Past this many times the domain's size an iterate counts as diverged.
@@ -29,6 +36,8 @@ FAR = 1e6
 # The largest record that is allocated, in bytes.
 MAX_BYTES = 1_500_000_000
 MAX_COUNT = 10**15
+# How many steps lie between two tests for the end where only ends are kept.
+LOOK = 16
 
 
 class TooLarge(ValueError):
@@ -41,15 +50,18 @@ class Trajectory:
 
     Index 0 of every array is the start. `x`, `y`, `loss`, `grad_x` and `grad_y` are the iterate
     and the surface there; `state` maps names such as "m_x" to arrays. `step` holds the step
-    numbers, 0, 1, 2, ... unless the run was recorded more sparsely.
+    numbers, 0, 1, 2, ... unless the run was recorded more sparsely. `lr` is the learning rate of
+    the step that led to each iterate (at the start, of the first step), None for an optimizer
+    that has none. `cost` is the number of gradient evaluations of a step.
 
     `status` tells why the run ended: "converged" (the gradient norm is at most the tolerance),
     "diverged" (not finite, or past a million times the size of the domain; the last iterate is
-    the one that is), "left the domain" (when it was asked to stop there) or "out of steps".
-    `left` is the first step outside the domain, None if there is none.
+    the one that is), "left the domain" (when it was asked to stop there), "stalled" (by the step
+    or the loss, when it was asked to stop for that) or "out of steps". `reason` says it in words
+    and numbers. `left` is the first step outside the domain, None if there is none.
     """
 
-    optimizer: Optimizer
+    optimizer: Any
     start: tuple[float, float]
     step: NDArray[np.int64]
     x: Array
@@ -60,6 +72,9 @@ class Trajectory:
     status: str
     left: int | None = None
     state: dict[str, Array] = field(default_factory=dict)
+    lr: Array | None = None
+    cost: int = 1
+    surface: Surface | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -76,13 +91,20 @@ class Trajectory:
             return np.hypot(self.grad_x, self.grad_y)
 
     @property
-    def lr(self) -> float | None:
-        """The learning rate, None for an optimizer that has none."""
-        return self.optimizer.values.get("lr")
+    def evaluations(self) -> NDArray[np.int64]:
+        """Gradient evaluations that led to each iterate."""
+        return self.step * self.cost
 
     def index(self, step: int) -> int:
         """The index of the last record at or before a step."""
         return int(np.searchsorted(self.step, step, side="right")) - 1
+
+    @cached_property
+    def reason(self) -> Any:
+        """Why the run ended, an Ending: its kind, its numbers, and as `str` a sentence."""
+        from gdviz_core.ending import ending
+
+        return ending(self)
 
 
 def check_count(name: str, value: Any, low: int = 0) -> int:
@@ -122,7 +144,7 @@ def check_tolerance(tolerance: Any) -> float:
 
 def descend(
     surface: Surface,
-    optimizer: Optimizer,
+    optimizer: Any,
     start: tuple[float, float],
     steps: int = 500,
     **options: Any,
@@ -133,20 +155,24 @@ def descend(
 
 def race(
     surface: Surface,
-    optimizers: Iterable[Optimizer],
+    optimizers: Iterable[Any],
     starts: Sequence[tuple[float, float]],
     steps: int = 500,
     *,
-    tolerance: float = 1e-8,
-    stop_outside: bool = False,
+    evaluations: int | None = None,
     every: int = 1,
     progress: Any = None,
+    racer: int = 0,
+    **conditions: Any,
 ) -> list[Trajectory]:
     """All optimizers from all starts: a list of Trajectory, optimizers outer, starts inner.
 
-    A run ends when the gradient norm is at most `tolerance`, when it diverges, after `steps`
-    steps, and with `stop_outside` when it leaves the domain. Only every `every`th iterate and the
-    last are recorded. `progress`, an engine.Progress, can cancel it from another thread.
+    `optimizers` are Optimizers, or those of SciPy and torch (see `gdviz_core.external`). Each
+    takes at most `steps` steps; with `evaluations` it takes as many steps as that many gradient
+    evaluations allow, whatever `steps` is. `conditions` are the fields of Conditions: tolerance,
+    noise, seed, clip, schedule and so on. Only every `every`th iterate and the last are recorded.
+    `racer` is the number of the first optimizer, for noise that differs from racer to racer.
+    `progress`, an engine.Progress, can cancel it from another thread.
 
     Raises ValueError for a bad argument, TooLarge before anything is allocated if the record
     would pass 1.5 GB, and Cancelled.
@@ -154,21 +180,38 @@ def race(
     optimizers = list(optimizers)
     steps = check_count("steps", steps)
     every = check_count("every", every, 1)
+    check_tolerance(conditions.get("tolerance", 0.0))
+    around = Conditions(**conditions)
+    budgets = [_budget(optimizer, steps, evaluations) for optimizer in optimizers]
     points = np.array([check_start(start) for start in starts], np.float64).reshape(-1, 2)
-    bounds = _bounds(surface, check_tolerance(tolerance))
-    rows = steps // every + 2
-    quantities = sum(5 + 2 * len(optimizer.state) for optimizer in optimizers)
-    check_size(8 * quantities * rows * len(points))
-    trajectories = []
-    for optimizer in optimizers if len(points) else ():
-        run = _run(surface, optimizer, points, steps, every, 1, bounds, stop_outside, progress)
-        names = [f"{name}_{axis}" for name in optimizer.state for axis in "xy"]
-        for k, start in enumerate(points):
-            ends = (run.status[k], run.last[k], run.left[k])
-            trajectories.append(
-                _trajectory(optimizer, start, run.record[:, :, k], names, every, *ends)
-            )
+    check_size(
+        sum(
+            8 * _quantities(optimizer) * (budget // every + 2) * len(points)
+            for optimizer, budget in zip(optimizers, budgets, strict=True)
+        )
+    )
+    trajectories: list[Trajectory] = []
+    for number, (optimizer, budget) in enumerate(zip(optimizers, budgets, strict=True), racer):
+        if not len(points):
+            break
+        if not isinstance(optimizer, Optimizer):
+            trajectories += optimizer.race(surface, points, budget, every, around, progress)
+            continue
+        iteration, hypers = prepare(surface, optimizer, budget, around, number, every=every)
+        run = _run(iteration, points, progress)
+        trajectories += _trajectories(surface, optimizer, iteration, hypers, points, every, run)
     return trajectories
+
+
+def _budget(optimizer: Any, steps: int, evaluations: int | None) -> int:
+    """How many steps an optimizer may take."""
+    if evaluations is None:
+        return steps
+    return check_count("evaluations", evaluations) // optimizer.evaluations
+
+
+def _quantities(optimizer: Any) -> int:
+    return 5 + 2 * len(optimizer.state)
 
 
 def check_size(size: int) -> None:
@@ -180,54 +223,94 @@ def check_size(size: int) -> None:
         )
 
 
-def _bounds(surface: Surface, tolerance: float) -> tuple[float, ...]:
-    x0, x1, y0, y1 = surface.domain
-    far_x, far_y = FAR * (x1 - x0), FAR * (y1 - y0)
-    # 1e-150 squared is still a normal number; below, only a gradient of exactly 0 converges.
-    squared = tolerance * tolerance if tolerance > 1e-150 else 0.0
-    return squared, x0, x1, y0, y1, x0 - far_x, x1 + far_x, y0 - far_y, y1 + far_y
+class Shared(NamedTuple):
+    """The learning rate of a run: its value (1 or lanes) and its factors (steps), if any."""
+
+    lr: Array | None
+    factors: Array | None
 
 
-@dataclass(frozen=True, eq=False)
-class Endpoints:
-    """Where an optimizer ended from each of many starts: arrays over the starts.
-
-    `status` holds the strings of Trajectory.status, `steps` the steps taken. Ends are looked for
-    every 16 steps.
-    """
-
-    x: Array
-    y: Array
-    loss: Array
-    status: NDArray[np.object_]
-    steps: NDArray[np.int64]
-
-
-def endpoints(
+def prepare(
     surface: Surface,
     optimizer: Optimizer,
-    x: ArrayLike,
-    y: ArrayLike,
-    steps: int = 500,
+    steps: int,
+    around: Conditions,
+    racer: int = 0,
     *,
-    tolerance: float = 1e-8,
-    stop_outside: bool = False,
-    progress: Any = None,
-) -> Endpoints:
-    """Run one optimizer from many starts x, y and keep only the ends; errors as for `race`."""
-    steps = check_count("steps", steps)
-    points = np.stack(np.broadcast_arrays(np.ravel(x), np.ravel(y)), axis=1).astype(np.float64)
-    if not np.isfinite(points).all():
-        raise ValueError("starts must be finite")
-    check_size(8 * (5 + 2 * len(optimizer.state)) * 2 * len(points))
-    bounds = _bounds(surface, check_tolerance(tolerance))
-    ends = _run(surface, optimizer, points, steps, steps + 1, 16, bounds, stop_outside, progress)
-    names = np.array([_STATUS[i] for i in range(4)], object)
-    final_x, final_y, loss = np.where(ends.last > 0, ends.record[:3, 1], ends.record[:3, 0])
-    return Endpoints(final_x, final_y, loss, names[ends.status], ends.last)
+    every: int,
+    look: int = 1,
+    lanes: Mapping[str, Array] | None = None,
+    count: int = 1,
+    block: int = 256,
+    emitted: bool = True,
+) -> tuple[Iteration, Shared]:
+    """The Iteration of an optimizer on a surface, and its learning rate.
+
+    `lanes` are hyper-parameters that differ from lane to lane, `count` the number of lanes.
+    """
+    values = optimizer.values
+    for name in around.schedules:
+        if name not in values and name != "lr":
+            raise ValueError(f"schedule: {optimizer.name} has no hyper-parameter {name[:40]}")
+    plateau = around.plateau if "lr" in values else None
+    varied = {name: np.broadcast_to(v, count) for name, v in (lanes or {}).items()}
+    if plateau is not None and "lr" not in varied:
+        varied["lr"] = np.broadcast_to(values["lr"], count)
+    if varied and emitted and optimizer.tapes(tuple(values))[-1].emitted:
+        # the build has the rule as C for lanes that differ in everything
+        varied = {name: varied.get(name, np.broadcast_to(values[name], count)) for name in values}
+    names = tuple(name for name in values if name in varied)
+    shared = tuple(name for name in values if name not in varied)
+    initial, at_w = optimizer.initial_state(varied)
+    found = {name: around.factors(name, steps) for name in values}
+    factors = {name: factor for name, factor in found.items() if factor is not None}
+    programs = optimizer.programs(names)
+    tapes = optimizer.tapes(names)
+    needs = "gradient" if optimizer.reads.isdisjoint(HESSIAN) else "hessian"
+    full, slope, shown = surface.tape(needs), surface.tape("slope"), surface.tape("gradient")
+    if not emitted:
+        full, slope, shown = (engine.Tape(tape.program, surface.values.values(), False)
+                              for tape in (full, slope, shown))  # fmt: skip
+        tapes = tuple(engine.Tape(program, None, False) for program in programs.programs)
+    iteration = Iteration(
+        full,
+        slope,
+        shown,
+        programs,
+        tapes,
+        shared=np.array([values[name] for name in shared], np.float64),
+        lanes=np.array([varied[name] for name in names], np.float64).reshape(len(names), count),
+        initial=initial,
+        at_w=at_w,
+        bounds=around.bounds(surface, FAR),
+        steps=steps,
+        every=every,
+        look=look,
+        block=block,
+        scheduled=np.array(
+            [(1, names.index(n)) if n in names else (0, shared.index(n)) for n in factors], np.intc
+        ).reshape(-1, 2),
+        factors=np.array(list(factors.values()), np.float64).reshape(len(factors), -1)
+        if factors
+        else np.ones((0, 1)),
+        plateau=None
+        if plateau is None
+        else (
+            names.index("lr"),
+            plateau.factor,
+            plateau.patience,
+            plateau.threshold,
+            plateau.floor,
+        ),
+        **around.engine(racer),
+    )
+    lr = np.asarray(varied.get("lr", values["lr"])) if "lr" in values else None
+    return iteration, Shared(lr, factors.get("lr"))
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
+    """What the engine leaves: the record, and how and when each lane ended."""
+
     record: Array
     status: NDArray[np.int8]
     last: NDArray[np.int64]
@@ -235,67 +318,155 @@ class _Run(NamedTuple):
 
 
 def _run(
-    surface: Surface,
-    optimizer: Optimizer,
+    iteration: Iteration,
     points: Array,
-    steps: int,
-    every: int,
-    look: int,
-    bounds: tuple[float, ...],
-    stop_outside: bool,
-    progress: Any,
-) -> _Run:
+    progress: Any = None,
+    first: int = 0,
+    threads: int | None = None,
+) -> Run:
     n = len(points)
-    needs_hessian = any(name in optimizer.extras for name in ("hxx", "hxy", "hyy", "h"))
-    descent = engine.Descent(
-        surface.hessian_tape if needs_hessian else surface.gradient_tape,
-        surface.slope_tape,
-        optimizer.tape(),
-        optimizer.extras,
-        np.array(list(optimizer.values.values()), np.float64),
-        np.empty((0, n)),
-        np.array(optimizer.initial_state(), np.float64).reshape(-1, 1),
-        bounds,
-        stop_outside,
-        steps,
-        every,
-        look,
-    )
-    run = _Run(
-        np.empty((5 + 2 * len(optimizer.state), steps // every + 2, n)),
+    run = Run(
+        np.empty((iteration.channels, iteration.rows, n)),
         np.empty(n, np.int8),
         np.empty(n, np.int64),
         np.empty(n, np.int64),
     )
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
-    in_threads(lambda shared: descent.run(x, y, *run, shared), n * steps, progress)
+    in_threads(
+        lambda shared: iteration.run(x, y, *run, shared, first),
+        n * max(iteration.steps, 1),
+        progress,
+        threads,
+    )
     return run
 
 
-def _trajectory(
+def _trajectories(
+    surface: Surface,
     optimizer: Optimizer,
-    start: Array,
-    record: Array,
-    names: list[str],
+    iteration: Iteration,
+    hypers: Shared,
+    points: Array,
     every: int,
-    status: int,
-    last: int,
-    left: int,
-) -> Trajectory:
-    step = np.arange(0, last + 1, every)
-    if step[-1] != last:
-        step = np.append(step, last)
-    x, y, loss, grad_x, grad_y, *state = record[:, : len(step)]
-    return Trajectory(
-        optimizer,
-        (float(start[0]), float(start[1])),
-        step,
-        x,
-        y,
-        loss,
-        grad_x,
-        grad_y,
-        _STATUS[int(status)],
-        None if left < 0 else int(left),
-        dict(zip(names, state, strict=True)),
-    )
+    run: Run,
+) -> list[Trajectory]:
+    names = [f"{name}_{axis}" for name in optimizer.state for axis in "xy"]
+    made = []
+    for k, start in enumerate(points):
+        status, last, left = int(run.status[k]), int(run.last[k]), int(run.left[k])
+        step = np.arange(0, last + 1, every)
+        if step[-1] != last:
+            step = np.append(step, last)
+        x, y, loss, grad_x, grad_y, *state = run.record[:, : len(step), k]
+        scale = state.pop() if len(state) > len(names) else None
+        lr = None
+        if hypers.lr is not None:
+            lr = np.broadcast_to(hypers.lr if hypers.lr.ndim == 0 else hypers.lr[k], len(step))
+            if hypers.factors is not None and len(hypers.factors):
+                lr = lr * hypers.factors[np.maximum(step, 1) - 1]
+            if scale is not None:
+                lr = lr * scale
+        made.append(
+            Trajectory(
+                optimizer,
+                (float(start[0]), float(start[1])),
+                step,
+                x,
+                y,
+                loss,
+                grad_x,
+                grad_y,
+                STATUSES[status],
+                None if left < 0 else left,
+                dict(zip(names, state, strict=True)),
+                lr,
+                optimizer.evaluations,
+                surface,
+            )
+        )
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Where runs ended: arrays over the lanes.
+
+    `status` holds the strings of Trajectory.status, `steps` the steps taken; ends are looked for
+    every 16 steps.
+    """
+
+    x: Array
+    y: Array
+    loss: Array
+    grad_x: Array
+    grad_y: Array
+    status: NDArray[np.object_]
+    steps: NDArray[np.int64]
+
+
+def settle(
+    surface: Surface,
+    optimizer: Optimizer,
+    starts: ArrayLike,
+    steps: int = 500,
+    *,
+    hyperparameters: Mapping[str, ArrayLike] | None = None,
+    progress: Any = None,
+    first: int = 0,
+    threads: int | None = None,
+    block: int = 256,
+    emitted: bool = True,
+    **conditions: Any,
+) -> Ends:
+    """Run one optimizer from many starts, or with many hyper-parameters, and keep only the ends.
+
+    `starts` has shape (lanes, 2), or (2,) for one start; `hyperparameters` maps names to a value
+    or to one for each lane. Lanes that have ended cost nothing any more. `conditions` as for
+    `race`; `first` is the number of the first lane, by which its noise is chosen. `threads`,
+    `block` and `emitted` change how it is computed and not the result.
+
+    Raises ValueError for a bad argument, TooLarge and Cancelled.
+    """
+    steps = check_count("steps", steps)
+    around = Conditions(**conditions)
+    points = np.array(starts, np.float64)
+    if points.ndim == 1:
+        points = points[np.newaxis]
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"starts must have shape (lanes, 2), not {np.shape(starts)}")
+    lanes = _lanes(optimizer, hyperparameters or {})
+    sizes = {len(v) for v in lanes.values()} | ({len(points)} if len(points) != 1 else set())
+    if len(sizes) > 1:
+        raise ValueError(f"starts and hyper-parameters must be equally many, not {sorted(sizes)}")
+    count = sizes.pop() if sizes else len(points)
+    points = np.broadcast_to(points, (count, 2))
+    if not np.isfinite(points).all():
+        raise ValueError("starts must be finite")
+    check_size(8 * (8 + len(lanes)) * count)
+    iteration, _ = prepare(
+        surface, optimizer, steps, around, every=0, look=LOOK, lanes=lanes, count=count,
+        block=block, emitted=emitted,
+    )  # fmt: skip
+    run = _run(iteration, points, progress, first, threads)
+    x, y, loss, grad_x, grad_y = run.record[:, 0]
+    names = np.array([STATUSES[i] for i in range(len(STATUSES))], object)
+    return Ends(x, y, loss, grad_x, grad_y, names[run.status], run.last)
+
+
+def _lanes(optimizer: Optimizer, given: Mapping[str, ArrayLike]) -> dict[str, Array]:
+    """The hyper-parameters that differ, each value checked against its range."""
+    known = {h.name: h for h in optimizer.hyperparameters}
+    lanes = {}
+    for name, values in given.items():
+        if name not in known:
+            optimizer(**{name: 0.0})  # says which there are
+        array = np.atleast_1d(np.asarray(values, np.float64))
+        if array.ndim != 1 or not array.size:
+            raise ValueError(f"{name} must be one value, or one for each lane")
+        for extreme in (np.min(array), np.max(array)):
+            known[name].check(float(extreme))
+        if known[name].flag:
+            for value in np.unique(array):
+                known[name].check(float(value))
+        lanes[name] = array
+    return lanes

@@ -1,6 +1,6 @@
 """Types of the compiled engine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ from gdviz_core.program import Program
 _Floats = NDArray[np.float64]
 
 ENGINE: str
-EXTRAS: Mapping[str, tuple[int, int]]
 OUT_OF_STEPS: int
 OUTSIDE: int
 CONVERGED: int
 DIVERGED: int
+STALLED: int
 
 class Progress:
     def begin(self, total: int) -> None: ...
@@ -30,33 +30,9 @@ class Tape:
     registers: int
     inputs: int
     uniform: Tape | None
-    def __init__(self, program: Program) -> None: ...
-
-class Descent:
+    emitted: bool
     def __init__(
-        self,
-        surface: Tape,
-        slope: Tape,
-        rule: Tape,
-        extras: tuple[str, ...],
-        hyperparameters: _Floats,
-        lanes: _Floats,
-        initial: _Floats,
-        bounds: tuple[float, ...],
-        stop_outside: bool,
-        steps: int,
-        every: int,
-        look: int,
-    ) -> None: ...
-    def run(
-        self,
-        x: _Floats,
-        y: _Floats,
-        record: _Floats,
-        status: NDArray[np.int8],
-        last: NDArray[np.int64],
-        left: NDArray[np.int64],
-        progress: Progress,
+        self, program: Program, values: Iterable[float] | None = None, emitted: bool = True
     ) -> None: ...
 
 def evaluate(

@@ -28,7 +28,7 @@ FUNCTIONS = {
     **dict.fromkeys(("min", "max"), (2, MAX_NODES)),
     "where": (3, 3),
 }
-RULE_FUNCTIONS = {**FUNCTIONS, "norm": (1, 1), "dot": (2, 2)}
+RULE_FUNCTIONS = {**FUNCTIONS, "norm": (1, 1), "dot": (2, 2), "other": (1, 1), "grad": (1, 1)}
 
 
 # what people write elsewhere

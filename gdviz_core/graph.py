@@ -5,6 +5,9 @@ import math
 from gdviz_core.operation import OPERATIONS
 
 _COMMUTES = {"add", "mul", "eq"}
+# The same quantity of the other coordinate, and the gradient at another point: only the engine
+# knows them.
+_OF_A_RULE = {"other", "grad"}
 
 
 class Graph:
@@ -57,7 +60,7 @@ class Graph:
 
     def _apply(self, name, *operands):
         values = [self.value(operand) for operand in operands]
-        if None not in values and name != "other":
+        if None not in values and name not in _OF_A_RULE:
             return self.constant(OPERATIONS[name].value(*values))
         if name in _COMMUTES:
             operands = tuple(sorted(operands))
@@ -178,6 +181,31 @@ class Graph:
                 seen.add(node)
                 stack.extend(self.operands(node))
         return sorted(seen)
+
+    def rewrite(self, outputs, replaced, into=None):
+        """Build the outputs anew in the graph `into`, or in this one, nodes of `replaced` first.
+
+        `replaced` maps nodes to nodes of the new graph, or is a function of (node, new operands)
+        that gives the new node or None. Returns a dictionary from old nodes to new ones.
+        """
+        into = self if into is None else into
+        choose = replaced if callable(replaced) else lambda node, operands: replaced.get(node)
+        made: dict[int, int] = {}
+        for node in self.reach(outputs):
+            name, *rest = self.nodes[node]
+            operands = tuple(made[operand] for operand in self.operands(node))
+            new = choose(node, operands)
+            if new is None:
+                if name == "constant":
+                    new = into.constant(rest[0])
+                elif name == "variable":
+                    new = into.variable(rest[0])
+                elif into is self and operands == tuple(rest):
+                    new = node
+                else:
+                    new = into.apply(name, *operands)
+            made[node] = new
+        return made
 
     def listing(self, outputs):
         """The graph as text, one node a line: `n4 = mul n2 n3`."""

@@ -2,6 +2,7 @@
    compile the bodies (kernels.inc), each for its instruction set. */
 #ifndef GDV_KERNELS_H
 #define GDV_KERNELS_H
+#include <stdint.h>
 
 #define GDV_PAD 4 /* lanes of a block are padded to a multiple of this */
 
@@ -10,16 +11,20 @@ typedef struct {
     double k1, k2;
 } gdv_instruction;
 
-typedef struct {
-    gdv_instruction *first;
-    long count;
-} gdv_tape;
+typedef struct gdv_tape gdv_tape;
 
-/* Run a program on a block: registers are arrays of n lanes, n a multiple of GDV_PAD or 1. The seam:
-   a program emitted as C has the same signature and ignores the tape. */
+/* Run a program on a block: registers are arrays of n lanes, n a multiple of GDV_PAD or 1. The
+   seam: a program that was emitted as C has the same signature, and reads of the tape only the
+   constants that change from step to step. */
 typedef void (*gdv_run)(const gdv_tape *tape, long n, double *const *registers);
 
-enum { GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED };
+struct gdv_tape {
+    gdv_instruction *first;
+    long count;
+    gdv_run run;
+};
+
+enum { GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED };
 
 typedef struct {
     double tolerance2;           /* square of the gradient norm that counts as converged */
@@ -32,8 +37,27 @@ typedef long (*gdv_watch)(const gdv_bounds *bounds, long n, const double *x, con
                           const double *f, const double *gx, const double *gy, double *state);
 
 typedef struct {
+    double weight_decay;
+    double noise;       /* standard deviation of each component */
+    double clip_value;  /* largest component, or infinity */
+    double clip_norm;   /* largest norm, or infinity */
+} gdv_disturbance;
+
+/* Standard normal numbers that depend on (seed, stream, step, lane) and nothing else: the two
+   halves of `z`, n each. Lanes are those of `origin`. */
+typedef void (*gdv_normal)(uint64_t seed, int64_t stream, int64_t step, const int64_t *origin,
+                           long n, double *zx, double *zy);
+
+/* Add weight_decay*w and noise to the gradients of n lanes, then clip them. */
+typedef void (*gdv_disturb)(const gdv_disturbance *how, long n, const double *x, const double *y,
+                            const double *zx, const double *zy, double *gx, double *gy);
+
+typedef struct {
     gdv_run interpret;
     gdv_watch watch;
+    gdv_normal normal;
+    gdv_disturb disturb;
+    const gdv_run *emitted;      /* in the order of gdv_digests */
 } gdv_kernels;
 
 extern const gdv_kernels gdv_baseline, gdv_avx2;

@@ -1,66 +1,27 @@
 """An optimizer: a rule of a few formulas, run once a step for every coordinate."""
 
-import math
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gdviz_core import engine
 from gdviz_core.expression import parse
-from gdviz_core.graph import Graph
+from gdviz_core.parameter import LR, Hyperparameter, configure
 from gdviz_core.program import compile_program
-from gdviz_core.rule import Rule, check_hyperparameter_name, parse_rule
+from gdviz_core.rule import Rule, RulePrograms, check_hyperparameter_name, compile_rule, parse_rule
 from gdviz_core.tokenizer import FormulaError
 
+if TYPE_CHECKING:  # the build reads the catalogue before NumPy and the engine are there
+    import numpy as np
+    from numpy.typing import NDArray
 
-@dataclass(frozen=True)
-class Hyperparameter:
-    """A named number of an optimizer, with its value and the interval it may lie in.
-
-    `ends` tells which ends of the interval belong to it: "[]", "[)", "(]" or "()". A `flag` is
-    0 or 1. `log` asks for a logarithmic slider.
-    """
-
-    name: str
-    value: float
-    low: float = 0.0
-    high: float = 1.0
-    ends: str = "[]"
-    log: bool = False
-    flag: bool = False
-    meaning: str = ""
-
-    def check(self, value: Any) -> float:
-        """The value as a float; ValueError tells the field, the value and what is allowed."""
-        if isinstance(value, bool) or not hasattr(value, "__float__"):
-            raise ValueError(f"{self.name} must be a number, not {str(value)[:40]!r}")
-        try:
-            number = float(value)
-        except (OverflowError, ValueError, TypeError):
-            number = math.inf
-        if not math.isfinite(number):
-            raise ValueError(f"{self.name} must be a finite number, not {number}")
-        low = number > self.low if self.ends[0] == "(" else number >= self.low
-        high = number < self.high if self.ends[1] == ")" else number <= self.high
-        if not (low and high) or (self.flag and number not in (0.0, 1.0)):
-            raise ValueError(f"{self.name} must be {self.allowed}, not {number:g}")
-        return number
-
-    @property
-    def allowed(self) -> str:
-        """The permitted values in words."""
-        if self.flag:
-            return "0 or 1"
-        above = "greater than" if self.ends[0] == "(" else "at least"
-        below = "less than" if self.ends[1] == ")" else "at most"
-        return f"{above} {self.low:g} and {below} {self.high:g}"
-
-
-def LR(value: float) -> Hyperparameter:  # noqa: N802  reads as the kind of hyper-parameter it is
-    """The learning rate. Its range excludes only what no surface could want."""
-    return Hyperparameter("lr", value, 0.0, 1e12, "(]", log=True, meaning="learning rate")
+# A Hessian of two variables costs about as much as two gradients.
+HESSIAN_COST = 2
+HESSIAN = frozenset(("hxx", "hxy", "hyy", "h"))
+AT_W = "w"
 
 
 @dataclass(frozen=True)
@@ -68,8 +29,12 @@ class Optimizer:
     """An update rule with its hyper-parameters.
 
     `rule` has one formula a line; see `gdviz_core.rule` for the names it knows. `initial`
-    gives the start of state variables that do not start at 0, as formulas over hyper-parameters.
-    Calling an optimizer gives a configured copy: `adam(lr=0.05)`.
+    gives the start of state variables that do not start at 0: a formula over hyper-parameters, or
+    "w" for the start point. Calling an optimizer gives a configured copy: `adam(lr=0.05)`.
+
+    `presets` maps a framework to the hyper-parameters with which it differs. `pace` tells how a
+    learning rate is found for a surface: ("curvature", c) is c over the largest curvature,
+    ("size", c) is c times the size of the domain, ("fixed", 1) the default everywhere.
 
     Raises FormulaError for a rule that cannot be read, ValueError for a bad hyper-parameter.
     """
@@ -81,6 +46,8 @@ class Optimizer:
     initial: Mapping[str, str] = field(default_factory=dict, hash=False)
     source: str = ""
     summary: str = ""
+    presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
+    pace: tuple[str, float] = ("curvature", 0.5)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", textwrap.dedent(self.rule).strip())
@@ -88,25 +55,20 @@ class Optimizer:
         if unknown:
             raise ValueError(f"initial: {sorted(unknown)[0]} is not a state variable of the rule")
 
-    def __call__(self, /, **values: float) -> "Optimizer":
+    def __call__(self, /, **values: float) -> Optimizer:
         """A copy with other hyper-parameters; ValueError names a bad one."""
-        known = {h.name for h in self.hyperparameters}
-        for name in values:
-            if name not in known:
-                raise ValueError(
-                    f"{self.name} has no hyper-parameter {name[:40]}; "
-                    f"it has {', '.join(sorted(known)) or 'none'}"
-                )
-        return replace(
-            self,
-            hyperparameters=tuple(
-                replace(h, value=h.check(values[h.name])) if h.name in values else h
-                for h in self.hyperparameters
-            ),
-        )
+        made = configure(self.name, "hyper-parameter", self.hyperparameters, values)
+        return replace(self, hyperparameters=made)
+
+    def preset(self, framework: str) -> Optimizer:
+        """A copy with the defaults of a framework, such as "keras"; ValueError names others."""
+        if framework not in self.presets:
+            known = ", ".join(self.presets) or "none"
+            raise ValueError(f"{self.name} has no preset {framework[:40]!r}; it has {known}")
+        return self(**self.presets[framework])
 
     @classmethod
-    def from_rule(cls, rule: str, name: str = "rule", /, **hyperparameters: float) -> "Optimizer":
+    def from_rule(cls, rule: str, name: str = "rule", /, **hyperparameters: float) -> Optimizer:
         """An optimizer from typed lines; keywords give its hyper-parameters.
 
         Optimizer.from_rule("b = 0.9*b + g\\nw = w - lr*b", lr=0.01)
@@ -120,14 +82,23 @@ class Optimizer:
         return cls(name, name, rule, tuple(made))
 
     @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(h.name for h in self.hyperparameters)
+
+    @property
     def parsed(self) -> Rule:
         """The rule as a graph."""
-        return _parsed(self.rule, tuple(h.name for h in self.hyperparameters))
+        return _parsed(self.rule, self._names)
 
     @property
     def state(self) -> tuple[str, ...]:
-        """The names of the state variables, in the order in which the rule reads them."""
-        return tuple(self.parsed.state)
+        """The names of what is recorded besides the iterate, in the order of the rule.
+
+        Where the point shown is not the point at which the gradient is taken, that one, w, is the
+        first.
+        """
+        names = tuple(self.parsed.state)
+        return names if self.parsed.report is None else ("w", *names)
 
     @property
     def values(self) -> dict[str, float]:
@@ -135,23 +106,46 @@ class Optimizer:
         return {h.name: h.value for h in self.hyperparameters}
 
     @property
-    def extras(self) -> tuple[str, ...]:
-        """What the rule reads of the surface besides w and g."""
-        return _extras(self.rule, tuple(h.name for h in self.hyperparameters))
+    def reads(self) -> frozenset[str]:
+        """The names of everything the rule reads, its state and hyper-parameters included."""
+        return _reads(self.rule, self._names)
 
-    def tape(self, lanes: tuple[str, ...] = ()) -> Any:
-        """The program of one step. Hyper-parameters in `lanes` differ from lane to lane."""
-        return _tape(self.rule, tuple(h.name for h in self.hyperparameters), lanes)
+    @property
+    def evaluations(self) -> int:
+        """What a step costs, in gradient evaluations; a Hessian counts as two."""
+        hessian = not self.reads.isdisjoint(HESSIAN)
+        return len(self.programs().points) + 1 + HESSIAN_COST * hessian
 
-    def initial_state(self) -> list[float]:
-        """The start of every state variable."""
-        return [self._constant(self.initial.get(name, "0")) for name in self.state]
+    def programs(self, lanes: tuple[str, ...] = ()) -> RulePrograms:
+        """The programs of one step. Hyper-parameters in `lanes` differ from lane to lane."""
+        return _programs(self.rule, self._names, lanes)
 
-    def _constant(self, formula: str) -> float:
-        text_values = self.values
-        graph, node = parse(formula, tuple(text_values))
-        values = {graph.variable(name): value for name, value in text_values.items()}
-        return _fold(graph, node, values)
+    def tapes(self, lanes: tuple[str, ...] = ()) -> tuple[Any, ...]:
+        """The programs of `programs`, ready to run."""
+        return _tapes(self.rule, self._names, lanes)
+
+    def initial_state(self, lanes: Mapping[str, Any]) -> tuple[NDArray[np.float64], list[bool]]:
+        """(values, at_w): the start of every state variable, (state, 1 or lanes).
+
+        Where `at_w` is true the variable starts at the start point instead. `lanes` maps
+        hyper-parameters that differ from lane to lane to their values.
+        """
+        import numpy as np
+
+        from gdviz_core import engine
+
+        given = {**self.values, **lanes}
+        width = max((np.size(value) for value in given.values()), default=1)
+        inputs = np.array([np.broadcast_to(v, width) for v in given.values()]).reshape(-1, width)
+        values = np.zeros((len(self.parsed.state), width))
+        at_w = []
+        for row, name in zip(values, self.parsed.state, strict=True):
+            formula = self.initial.get(name, "0")
+            at_w.append(formula == AT_W)
+            if name in self.initial and formula != AT_W:
+                tape = _initial_tape(formula, tuple(given))
+                engine.evaluate(tape, inputs, row.reshape(1, width))
+        return values, at_w
 
 
 # Configured copies of one optimizer differ in numbers only: they share what the rule compiles to.
@@ -163,35 +157,32 @@ def _parsed(rule: str, names: tuple[str, ...]) -> Rule:
 
 
 @lru_cache(maxsize=256)
-def _extras(rule: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def _reads(rule: str, names: tuple[str, ...]) -> frozenset[str]:
     parsed = _parsed(rule, names)
-    graph = parsed.graph
-    nodes = [graph.nodes[n] for n in graph.reach([parsed.w, *parsed.state.values()])]
-    read = {node[1] for node in nodes if node[0] == "variable"}
-    return tuple(name for name in engine.EXTRAS if name in read)
+    nodes = (parsed.graph.nodes[node] for node in parsed.graph.reach(parsed.outputs))
+    return frozenset(node[1] for node in nodes if node[0] == "variable")
 
 
 @lru_cache(maxsize=256)
-def _tape(rule: str, names: tuple[str, ...], lanes: tuple[str, ...]) -> Any:
-    parsed = _parsed(rule, names)
-    inputs = ("w", "g", *_extras(rule, names), *lanes, *parsed.state)
-    outputs = [(parsed.w, 0)]
-    outputs += [(node, inputs.index(name)) for name, node in parsed.state.items()]
-    shared = tuple(name for name in names if name not in lanes)
-    return engine.Tape(compile_program(parsed.graph, outputs, inputs, (*shared, "t")))
+def _programs(rule: str, names: tuple[str, ...], lanes: tuple[str, ...]) -> RulePrograms:
+    return compile_rule(_parsed(rule, names), names, lanes)
 
 
-def _fold(graph: Graph, node: int, values: dict[int, float]) -> float:
-    """The value of a node over given variables."""
-    fresh = Graph()
-    made: dict[int, int] = {}
-    for n in graph.reach([node]):
-        known = values.get(n, graph.value(n))
-        if known is not None:
-            made[n] = fresh.constant(known)
-        else:
-            made[n] = fresh.apply(graph.nodes[n][0], *(made[o] for o in graph.operands(n)))
-    result = fresh.value(made[node])
-    if result is None:
-        raise FormulaError("an initial state is a formula over the hyper-parameters")
-    return result
+@lru_cache(maxsize=256)
+def _tapes(rule: str, names: tuple[str, ...], lanes: tuple[str, ...]) -> tuple[Any, ...]:
+    from gdviz_core import engine
+
+    return tuple(engine.Tape(program) for program in _programs(rule, names, lanes).programs)
+
+
+@lru_cache(maxsize=256)
+def _initial_tape(formula: str, names: tuple[str, ...]) -> Any:
+    from gdviz_core import engine
+
+    try:
+        graph, node = parse(formula, names)
+    except FormulaError as error:
+        raise FormulaError(
+            f"an initial state is a formula over hyper-parameters: {error}"
+        ) from None
+    return engine.Tape(compile_program(graph, [(node, len(names))], names))

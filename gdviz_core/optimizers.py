@@ -6,7 +6,8 @@ paper or the reference code otherwise; where the two differ the entry says so.
 
 from types import MappingProxyType
 
-from gdviz_core.optimizer import LR, Hyperparameter, Optimizer
+from gdviz_core.optimizer import Optimizer
+from gdviz_core.parameter import LR, Hyperparameter
 
 WEIGHT_DECAY = Hyperparameter(
     "weight_decay", 0.0, 0.0, 1e6, meaning="pull towards 0, as L2 penalty"

@@ -6,6 +6,7 @@ and what follows from them alone) form a small program of their own; their resul
 operands (`Patch`) of the main program, so a step pays for them once and not once a lane.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from gdviz_core.operation import OPERATIONS
@@ -66,23 +67,37 @@ class Patch:
 
 @dataclass(frozen=True)
 class Program:
-    """Instructions over `registers` registers, the first of which hold the inputs in order."""
+    """Instructions over `registers` registers, the first of which hold the inputs in order.
+
+    `outputs` are the registers of the results; the others are worth nothing after a run.
+    """
 
     inputs: tuple
     instructions: tuple
     registers: int
     uniform: "Program | None" = None
     patches: tuple = ()
+    outputs: tuple = ()
+
+    def digest(self):
+        """A name for what the program does, the same wherever it was compiled."""
+        constants = {(patch.instruction, patch.which) for patch in self.patches}
+        lines = [f"{len(self.inputs)} {self.outputs}"]
+        for i, step in enumerate(self.instructions):
+            k1, k2 = ("patched" if (i, n) in constants else k.hex()
+                      for n, k in ((1, step.k1), (2, step.k2)))  # fmt: skip
+            lines.append(f"{step.name} {step.d} {step.a} {step.b} {step.c} {k1} {k2}")
+        return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def compile_program(graph, outputs, inputs, uniforms=()):
+def compile_program(graph, outputs, inputs, uniforms=(), keep=()):
     """The Program that computes `outputs`, a list of pairs (node, register).
 
     Input i comes in register i. An output register below len(inputs) replaces that input in place;
     the others follow the inputs without a gap. Names in `uniforms` are inputs of the uniform
-    program instead.
+    program instead; `keep` are pairs (node, register) that it shall compute besides.
     """
-    return _Compiler(graph, outputs, tuple(inputs), tuple(uniforms)).program()
+    return _Compiler(graph, outputs, tuple(inputs), tuple(uniforms), tuple(keep)).program()
 
 
 @dataclass(frozen=True)
@@ -96,8 +111,8 @@ class _Draft:
 
 
 class _Compiler:
-    def __init__(self, graph, outputs, inputs, uniforms):
-        self.graph, self.inputs, self.uniforms = graph, inputs, uniforms
+    def __init__(self, graph, outputs, inputs, uniforms, keep):
+        self.graph, self.inputs, self.uniforms, self.keep = graph, inputs, uniforms, keep
         self.outputs = self._without_idle_swaps(outputs)
         outputs = self.outputs
         self.order = graph.reach([node for node, _ in outputs])
@@ -111,7 +126,8 @@ class _Compiler:
         target = self._place_outputs()
         instructions, registers, pending = self._assign(target)
         uniform, patches = self._uniform(pending)
-        return Program(self.inputs, tuple(instructions), registers, uniform, patches)
+        places = tuple(register for _, register in self.outputs)
+        return Program(self.inputs, tuple(instructions), registers, uniform, patches, places)
 
     # which instructions
 
@@ -119,19 +135,20 @@ class _Compiler:
         """The outputs with other(s) replaced by s where s is the same in all lanes."""
         graph = self.graph
         same = {graph.variable(name) for name in self.uniforms}
-        becomes: dict[int, int] = {}
-        for node in graph.reach([node for node, _ in outputs]):
-            name, operands = graph.nodes[node][0], graph.operands(node)
-            now = tuple(becomes[operand] for operand in operands)
-            if graph.value(node) is not None or node in same:
-                becomes[node] = node
-            elif name == "other" and now[0] in same:
-                becomes[node] = now[0]
-            else:
-                becomes[node] = node if now == operands else graph.apply(name, *now)
-            if graph.value(becomes[node]) is not None or (now and same.issuperset(now)):
-                same.add(becomes[node])
-        return [(becomes[node], register) for node, register in outputs]
+
+        def becomes(node, operands):
+            new = node if node in same or not graph.operands(node) else None
+            if new is None and graph.nodes[node][0] == "other" and operands[0] in same:
+                new = operands[0]
+            if new is None and operands != graph.operands(node):
+                new = graph.apply(graph.nodes[node][0], *operands)
+            new = node if new is None else new
+            if graph.value(new) is not None or (operands and same.issuperset(operands)):
+                same.add(new)
+            return new
+
+        made = graph.rewrite([node for node, _ in outputs], becomes)
+        return [(made[node], register) for node, register in outputs]
 
     def _find_scalars(self):
         """Nodes that are the same in all lanes: constants and what follows from uniforms."""
@@ -329,11 +346,12 @@ class _Compiler:
         return value
 
     def _uniform(self, pending):
-        if not pending:
+        if not pending and not self.keep:
             return None, ()
         place = {self.graph.variable(name): i for i, name in enumerate(self.uniforms)}
-        nodes = sorted({node for _, _, node in pending if node not in place})
+        kept = dict(self.keep)
+        nodes = sorted({node for _, _, node in pending} - set(place) - set(kept))
         outputs = [(node, len(self.uniforms) + i) for i, node in enumerate(nodes)]
-        program = compile_program(self.graph, outputs, self.uniforms)
-        register = {**place, **dict(outputs)}
+        program = compile_program(self.graph, [*self.keep, *outputs], self.uniforms)
+        register = {**place, **kept, **dict(outputs)}
         return program, tuple(Patch(i, which, register[node]) for i, which, node in pending)

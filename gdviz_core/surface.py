@@ -1,27 +1,39 @@
 """A loss surface: a formula over x and y with its exact derivatives."""
 
+from __future__ import annotations
+
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from gdviz_core import engine
 from gdviz_core.derivative import gradient, hessian
 from gdviz_core.expression import parse
-from gdviz_core.program import compile_program
+from gdviz_core.parameter import Parameter, configure
+from gdviz_core.program import Program, compile_program
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:  # the build reads the catalogue before NumPy and the engine are there
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = "NDArray[np.float64]"
 Domain = tuple[float, float, float, float]
-Points = Sequence[tuple[float, float]]
+Point = tuple[float, float]
+Points = Sequence[Point]
 
 DEFAULT_DOMAIN = (-5.0, 5.0, -5.0, 5.0)
 # Under this many points a second thread costs more than it saves.
 _POINTS_PER_THREAD = 65_536  # or lane-steps
-_COMPILING = threading.Lock()
+_COMPILING = threading.RLock()
+# What a program of the surface computes, in the order of its registers after x and y.
+PROGRAMS = {
+    "value": ("f",),
+    "gradient": ("f", "gx", "gy"),
+    "slope": ("gx", "gy"),
+    "hessian": ("f", "gx", "gy", "hxx", "hxy", "hyy"),
+}
 
 
 def check_domain(domain: Sequence[float]) -> Domain:
@@ -44,13 +56,30 @@ def check_domain(domain: Sequence[float]) -> Domain:
     return x0, x1, y0, y1
 
 
+@lru_cache(maxsize=512)
+def _program(formula: str, names: tuple[str, ...], kind: str) -> Program:
+    graph, loss = parse(formula, ("x", "y", *names))
+    wanted = PROGRAMS[kind]
+    nodes = {"f": loss}
+    if "gx" in wanted:
+        nodes["gx"], nodes["gy"] = gradient(graph, loss, ("x", "y"))
+    if "hxx" in wanted:
+        nodes["hxx"], nodes["hxy"], nodes["hyy"] = hessian(graph, loss)
+    places = [(nodes[name], 2 + i) for i, name in enumerate(wanted)]
+    return compile_program(graph, places, ("x", "y"), names)
+
+
 @dataclass(frozen=True)
 class Surface:
     """A loss over the plane.
 
-    `formula` is text over x and y. `domain` (x0, x1, y0, y1) is the part worth looking at, `start`
-    a telling start point. `minima` (the best first), `saddles` and `maxima` are the known critical
-    points in the domain as (x, y). `source` tells where the surface comes from.
+    `formula` is text over x, y and the `parameters`. `domain` (x0, x1, y0, y1) is the part worth
+    looking at, `start` a telling start point. `minima` (the best first), `saddles`, `maxima` and
+    `degenerate` (critical points whose Hessian is singular) are the known critical points in the
+    domain as (x, y). `lr` is a learning rate that suits gradient descent, None where half of the
+    reciprocal of the curvature at the best minimum does. `tags` are words such as "multimodal" or
+    "valley". `source` tells where the surface comes from, `remark` what is peculiar about it.
+    Calling a surface gives a copy with other parameters: `ellipse(k=10)`.
 
     Raises FormulaError for a formula that cannot be read and ValueError for a bad domain.
     """
@@ -59,11 +88,16 @@ class Surface:
     title: str
     formula: str
     domain: Domain = DEFAULT_DOMAIN
-    start: tuple[float, float] | None = None
-    minima: tuple[tuple[float, float], ...] = ()
-    saddles: tuple[tuple[float, float], ...] = ()
-    maxima: tuple[tuple[float, float], ...] = ()
+    start: Point | None = None
+    minima: tuple[Point, ...] = ()
+    saddles: tuple[Point, ...] = ()
+    maxima: tuple[Point, ...] = ()
+    degenerate: tuple[Point, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    lr: float | None = None
+    tags: tuple[str, ...] = ()
     source: str = ""
+    remark: str = ""
 
     def __post_init__(self) -> None:
         x0, x1, y0, y1 = check_domain(self.domain)
@@ -71,7 +105,8 @@ class Surface:
         if self.start is None:
             start = (x0 + 0.3 * (x1 - x0), y0 + 0.7 * (y1 - y0))
             object.__setattr__(self, "start", start)
-        self._parsed  # noqa: B018  read the formula now, so that an error comes here
+        with _COMPILING:
+            self.program("value")  # read the formula now, so that an error comes here
 
     @classmethod
     def from_formula(
@@ -79,50 +114,57 @@ class Surface:
         formula: str,
         domain: Sequence[float] = DEFAULT_DOMAIN,
         name: str = "formula",
-        start: tuple[float, float] | None = None,
-    ) -> "Surface":
+        start: Point | None = None,
+    ) -> Surface:
         """A surface from a typed formula, such as "x^2 + 3*y^2"."""
         return cls(name, formula, formula, check_domain(domain), start)
 
-    @cached_property
-    def _parsed(self):
-        return parse(self.formula)
+    def __call__(self, /, **values: float) -> Surface:
+        """A copy with other parameters; ValueError names a bad one.
+
+        Its critical points are those of this surface, followed by Newton's method to where the
+        new parameters have moved them; those that vanish are left out.
+        """
+        made = configure(self.name, "parameter", self.parameters, values)
+        if made == self.parameters:
+            return self
+        from gdviz_core.critical import followed
+
+        return followed(self, replace(self, parameters=made))
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The parameters as a dictionary."""
+        return {parameter.name: parameter.value for parameter in self.parameters}
+
+    def program(self, kind: str) -> Program:
+        """The program that computes what PROGRAMS says; parameters are its uniform inputs."""
+        return _program(self.formula, tuple(self.values), kind)
 
     def __reduce__(self):
         return Surface, tuple(getattr(self, f.name) for f in fields(self))
 
-    def _tape(self, derivatives, value=True):
-        graph, loss = self._parsed
-        with _COMPILING:  # the graph grows, and a race may want it on another thread
-            outputs = [loss] if value else []
-            outputs += gradient(graph, loss, ("x", "y")) if derivatives else []
-            outputs += hessian(graph, loss) if derivatives > 1 else []
-            places = [(node, 2 + i) for i, node in enumerate(outputs)]
-            return engine.Tape(compile_program(graph, places, ("x", "y")))
+    def tape(self, kind: str) -> Any:
+        """A program of the surface, ready to run."""
+        with _COMPILING:  # a race may want it on another thread
+            if kind not in self._tapes:
+                from gdviz_core import engine
+
+                values = tuple(self.values.values())
+                self._tapes[kind] = engine.Tape(self.program(kind), values)
+            return self._tapes[kind]
 
     @cached_property
-    def value_tape(self):
-        """The program of the value."""
-        return self._tape(0)
+    def _tapes(self) -> dict[str, Any]:
+        return {}
 
-    @cached_property
-    def gradient_tape(self):
-        """The program of value and gradient."""
-        return self._tape(1)
+    def _evaluate(self, kind, x, y):
+        import numpy as np
 
-    @cached_property
-    def slope_tape(self):
-        """The program of the gradient alone."""
-        return self._tape(1, value=False)
+        from gdviz_core import engine
 
-    @cached_property
-    def hessian_tape(self):
-        """The program of value, gradient and Hessian."""
-        return self._tape(2)
-
-    def _evaluate(self, tape, count, x, y):
         x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
-        outputs = np.empty((count, x.size))
+        tape, outputs = self.tape(kind), np.empty((len(PROGRAMS[kind]), x.size))
         if x.size:
             inputs = np.stack([x.ravel(), y.ravel()])
             in_threads(lambda progress: engine.evaluate(tape, inputs, outputs, progress), x.size)
@@ -130,16 +172,21 @@ class Surface:
 
     def value(self, x: ArrayLike, y: ArrayLike) -> Array:
         """The loss at points x, y: scalars or arrays, broadcast against each other."""
-        return self._evaluate(self.value_tape, 1, x, y)[0]
+        return self._evaluate("value", x, y)[0]
 
     def gradient(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-        """The exact gradient (gx, gy); on a crease, the documented one-sided or zero slope."""
-        _, gx, gy = self._evaluate(self.gradient_tape, 3, x, y)
+        """The exact gradient (gx, gy).
+
+        On a crease it is finite: |u| has slope 0 at u = 0, and so has sqrt(u), which makes the
+        gradient at the tip of a cone the zero vector; min, max and where have the slope of the
+        branch they take, at a tie of the second.
+        """
+        _, gx, gy = self._evaluate("gradient", x, y)
         return gx, gy
 
     def hessian(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array, Array]:
         """The exact second derivatives (hxx, hxy, hyy)."""
-        return tuple(self._evaluate(self.hessian_tape, 6, x, y)[3:])
+        return tuple(self._evaluate("hessian", x, y)[3:])
 
     def grid(self, xs: ArrayLike, ys: ArrayLike, gradients: bool = False, progress=None) -> Array:
         """The loss on a mesh, shape (len(ys), len(xs)); with gradients, (3, len(ys), len(xs)).
@@ -147,9 +194,13 @@ class Surface:
         `progress`, an engine.Progress, tells how far it is and can cancel it; that raises
         Cancelled.
         """
+        import numpy as np
+
+        from gdviz_core import engine
+
         xs = np.ascontiguousarray(xs, np.float64)
         ys = np.ascontiguousarray(ys, np.float64)
-        tape = self.gradient_tape if gradients else self.value_tape
+        tape = self.tape("gradient" if gradients else "value")
         outputs = np.empty((3 if gradients else 1, len(ys), len(xs)))
         in_threads(
             lambda shared: engine.grid(tape, xs, ys, outputs, shared), outputs[0].size, progress
@@ -161,14 +212,17 @@ class Cancelled(Exception):
     """The computation was asked to stop; it has no result."""
 
 
-def in_threads(call, points: int, progress=None) -> None:
-    """Call `call(progress)` on as many threads as the number of points is worth.
+def in_threads(call, points: int, progress=None, threads: int | None = None) -> None:
+    """Call `call(progress)` on as many threads as the number of points is worth, or on `threads`.
 
     Raises Cancelled if `progress` was told to stop.
     """
+    from gdviz_core import engine
+
     progress = engine.Progress() if progress is None else progress
     progress.begin(points)
-    extra = min(os.cpu_count() or 1, points // _POINTS_PER_THREAD + 1) - 1
+    if threads is None:
+        threads = min(os.cpu_count() or 1, points // _POINTS_PER_THREAD + 1)
     errors: list[BaseException] = []
 
     def work() -> None:
@@ -177,11 +231,11 @@ def in_threads(call, points: int, progress=None) -> None:
         except BaseException as error:  # a thread must not lose the caller's error
             errors.append(error)
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(extra)]
-    for thread in threads:
+    extra = [threading.Thread(target=work, daemon=True) for _ in range(threads - 1)]
+    for thread in extra:
         thread.start()
     work()
-    for thread in threads:
+    for thread in extra:
         thread.join()
     if errors:
         raise errors[0]

@@ -203,7 +203,7 @@ _ENTRIES = (
         formula="x^3 - 3*x*y^2",
         domain=(-2, 2, -2, 2),
         start=(1.5, 0.02),
-        saddles=((0, 0),),
+        degenerate=((0, 0),),
         source="Hilbert and Cohn-Vossen 1932, Anschauliche Geometrie",
     ),
     Surface(

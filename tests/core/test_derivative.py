@@ -98,7 +98,7 @@ def test_hessians_of_many_choices_stay_linear_in_size():
     sizes = []
     for count in (50, 100, 200):
         formula = "*".join(f"max(x, {i})" for i in range(count))
-        sizes.append(len(Surface.from_formula(formula).hessian_tape.program.instructions))
+        sizes.append(len(Surface.from_formula(formula).tape("hessian").program.instructions))
     assert sizes[2] < 2.5 * sizes[1] < 6.5 * sizes[0]
 
 

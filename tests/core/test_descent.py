@@ -100,7 +100,7 @@ def test_a_sparse_record_is_part_of_the_full_one(steps, every):
 def test_endpoints_are_the_ends_of_the_trajectories():
     surface, adam = SURFACES["styblinski_tang"], OPTIMIZERS["adam"](lr=0.05)
     starts = np.random.default_rng(1).uniform(-5, 5, (40, 2))
-    ends = core.endpoints(surface, adam, *starts.T, 90, tolerance=0)
+    ends = core.settle(surface, adam, starts, 90, tolerance=0)
     runs = core.race(surface, [adam], starts, 90, tolerance=0)
     np.testing.assert_array_equal(ends.x, [t.x[-1] for t in runs])
     np.testing.assert_array_equal(ends.loss, [t.loss[-1] for t in runs])
@@ -109,7 +109,7 @@ def test_endpoints_are_the_ends_of_the_trajectories():
 
 def test_racers_are_outer_and_starts_inner():
     ts = core.race(bowl, [gd(lr=0.1), gd(lr=0.2)], [(1, 1), (2, 2), (3, 3)], 5)
-    assert [(t.lr, t.start[0]) for t in ts] == [
+    assert [(t.lr[0], t.start[0]) for t in ts] == [
         (0.1, 1), (0.1, 2), (0.1, 3), (0.2, 1), (0.2, 2), (0.2, 3)]  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def test_numbers_no_float_can_hold_are_bad_values():
         lambda: gd(lr=huge),
         lambda: core.race(bowl, [gd()], [(0, 0)], tolerance=huge),
         lambda: core.race(bowl, [gd()], [(0, 0)], steps=10**25, every=10**25),
-        lambda: core.endpoints(bowl, gd(), 0.0, 0.0, steps=2**63),
+        lambda: core.settle(bowl, gd(), (0.0, 0.0), steps=2**63),
         lambda: Surface.from_formula("x", domain=(0, huge, 0, 1)),
     ):
         with pytest.raises(ValueError, match=r"must be|finite|start|domain"):

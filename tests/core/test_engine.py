@@ -67,10 +67,10 @@ def test_a_lane_does_not_depend_on_its_neighbours():
 
 def test_endpoints_do_not_depend_on_their_neighbours():
     surface, gd = SURFACES["himmelblau"], OPTIMIZERS["gd"](lr=0.01)
-    x, y = np.random.default_rng(2).uniform(-6, 6, (2, 700))
-    ends = core.endpoints(surface, gd, x, y, 400)
+    starts = np.random.default_rng(2).uniform(-6, 6, (700, 2))
+    ends = core.settle(surface, gd, starts, 400)
     for k in (0, 13, 256, 699):
-        alone = core.endpoints(surface, gd, x[k], y[k], 400)
+        alone = core.settle(surface, gd, starts[k], 400)
         assert (alone.x[0], alone.y[0], alone.status[0], alone.steps[0]) == (
             ends.x[k], ends.y[k], ends.status[k], ends.steps[k])  # fmt: skip
 
@@ -95,7 +95,7 @@ def test_values_broadcast_and_scalars_stay_scalars():
 
 
 def test_arrays_that_do_not_fit_are_refused():
-    tape = SURFACES["ellipse"].gradient_tape
+    tape = SURFACES["ellipse"].tape("gradient")
     with pytest.raises(ValueError, match="do not fit"):
         evaluate(tape, np.zeros((3, 4)), np.zeros((3, 4)))
     with pytest.raises(ValueError, match="do not fit"):

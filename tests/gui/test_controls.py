@@ -23,7 +23,7 @@ def test_a_learning_rate_typed_is_taken_exactly_and_keeps_the_playhead(user, rac
     user.player.go(33)
     user.type(racers.rows[0].field, "0.00123456789012345")
     assert user.document.experiment.racers[0].values["lr"] == 0.00123456789012345
-    assert user.raced().trajectories[0].lr == 0.00123456789012345
+    assert user.raced().trajectories[0].lr[0] == 0.00123456789012345
     assert user.player.index == 33
 
 

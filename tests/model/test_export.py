@@ -262,7 +262,7 @@ def test_floats_are_exact_whatever_they_are(tmp_path):
     values = np.concatenate([odd, bits])
     race = compute.finish(compute.race(replace(EXPERIMENT, steps=1, starts=((0.0, 0.0),))))
     t = replace(race.trajectories[0], x=values, y=values, loss=values, grad_x=values,
-                grad_y=values, step=np.arange(len(values)), state={})  # fmt: skip
+                grad_y=values, step=np.arange(len(values)), lr=values, state={})  # fmt: skip
     one = replace(race, trajectories=[t])
     path, _ = write(one, tmp_path / "race.csv")
     with path.open(newline="") as file:
