@@ -131,19 +131,18 @@ def _resolve(surface: str, domain: Domain | None) -> Surface:
     return Surface.from_formula(surface, DEFAULT_DOMAIN if domain is None else domain)
 
 
-# Steps of these are as long as the learning rate, whatever the slope; others multiply the slope.
-_SCALED = {"adam": 0.01, "rmsprop": 0.0025, "adagrad": 0.05}
-
-
 @lru_cache(maxsize=1024)
 def suggested_lr(surface: Surface, optimizer: str) -> float:
     """A learning rate that shows something: stable, and neither instant nor endless."""
+    how, share = OPTIMIZERS[optimizer].pace
+    if how == "fixed":
+        return OPTIMIZERS[optimizer].values["lr"]
     x0, x1, y0, y1 = surface.domain
-    if optimizer in _SCALED:
-        return _round(_SCALED[optimizer] * min(x1 - x0, y1 - y0))
+    if how == "size":
+        return _round(share * min(x1 - x0, y1 - y0))
     # Half of the reciprocal of the largest curvature is a quarter of what gradient descent bears.
-    lr = 0.5 / _curvature(surface)
-    return _round(lr if optimizer == "gd" else 0.35 * lr)
+    usual = 0.5 / _curvature(surface) if surface.lr is None else surface.lr
+    return _round(usual * share / 0.5)
 
 
 def _curvature(surface: Surface) -> float:

@@ -9,6 +9,8 @@ Everything is a formula: surfaces and optimizers are parsed, differentiated and 
 engine. ENGINE names the kernels in use; the environment variable GDVIZ_ENGINE forces one.
 """
 
+from gdviz_core.conditions import Conditions
+from gdviz_core.critical import CriticalPoint, CriticalPoints, critical_points
 from gdviz_core.descent import (
     Ends,
     TooLarge,
@@ -17,7 +19,9 @@ from gdviz_core.descent import (
     race,
     settle,
 )
+from gdviz_core.ending import Ending, Rank, rank
 from gdviz_core.engine import ENGINE, Progress
+from gdviz_core.maps import BasinMap, SweepMap, basin_map, sweep_map
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.optimizers import OPTIMIZERS
 from gdviz_core.parameter import Hyperparameter, Parameter
@@ -31,7 +35,12 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "SURFACES",
+    "BasinMap",
     "Cancelled",
+    "Conditions",
+    "CriticalPoint",
+    "CriticalPoints",
+    "Ending",
     "Ends",
     "FormulaError",
     "Hyperparameter",
@@ -39,11 +48,17 @@ __all__ = [
     "Parameter",
     "Plateau",
     "Progress",
+    "Rank",
     "Schedule",
     "Surface",
+    "SweepMap",
     "TooLarge",
     "Trajectory",
+    "basin_map",
+    "critical_points",
     "descend",
     "race",
+    "rank",
     "settle",
+    "sweep_map",
 ]

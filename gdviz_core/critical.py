@@ -22,7 +22,7 @@ MINIMUM, MAXIMUM, SADDLE, DEGENERATE = "minimum", "maximum", "saddle", "degenera
 # Eigenvalues below this share of what is usual on the surface count as 0.
 _FLAT = 1e-7
 _NEWTON_STEPS = 60
-_GRID = 512
+_GRIDS = (512, 1024, 2048)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +94,32 @@ class CriticalPoints(list):
         return f"about {share} found"
 
 
-def critical_points(surface: Surface, domain: Domain | None = None, grid: int = _GRID) -> Any:
+def critical_points(
+    surface: Surface, domain: Domain | None = None, grid: int | None = None
+) -> CriticalPoints:
     """The CriticalPoints of a surface in a domain, the surface's own by default.
 
-    `grid` is the number of cells along each side in the census. Raises ValueError for a bad domain.
+    `grid` is the number of cells along each side in the census; without it the grid is refined
+    until two censuses agree, up to 2048. Raises ValueError for a bad domain or grid.
     """
     box = surface.domain if domain is None else check_domain(domain)
-    if not 8 <= grid <= 4096:
+    if grid is not None and not 8 <= grid <= 4096:
         raise ValueError(f"grid must be from 8 to 4096, not {grid}")
+    for cells in _GRIDS if grid is None else (grid,):
+        result = _found(surface, box, cells)
+        if result.completeness >= 1 and not result.defect:
+            break
+    return result
+
+
+def _found(surface: Surface, box: Domain, grid: int) -> CriticalPoints:
     size = max(box[1] - box[0], box[3] - box[2])
     with np.errstate(all="ignore"):
         first, lowest = _census(surface, box, grid, 0.0)
         second, _ = _census(surface, box, grid, 0.37)
         a, b = (_polished(surface, box, starts, size, grid) for starts in (first, second))
         points, seen = _merge(np.concatenate([a, b]), len(a), 1e-6 * size)
-        typical = _typical_curvature(surface, box)
-        found = _classified(surface, box, points, typical)
+        found = _classified(surface, box, points)
         isolated = np.array([point.kind != DEGENERATE for point in found], bool)
         curves, found = _curves(surface, found, size / grid)
         explained = [(p.x, p.y) for p in found if p.kind in (MINIMUM, DEGENERATE)]
@@ -147,8 +157,10 @@ def _census(surface: Surface, box: Domain, grid: int, shift: float) -> tuple[Arr
 
 def newton(surface: Surface, points: Array, longest: float, steps: int = _NEWTON_STEPS) -> Array:
     """Newton's method for a zero of the gradient from each point; no step longer than `longest`."""
-    x, y = points[:, 0].copy(), points[:, 1].copy()
+    points = np.array(points, np.float64)
+    moving = np.arange(len(points))
     for _ in range(steps):
+        x, y = points[moving].T
         gx, gy = surface.gradient(x, y)
         hxx, hxy, hyy = surface.hessian(x, y)
         determinant = hxx * hyy - hxy * hxy
@@ -158,10 +170,14 @@ def newton(surface: Surface, points: Array, longest: float, steps: int = _NEWTON
         largest = np.hypot(hxx + hyy, np.hypot(hxx - hyy, 2 * hxy))
         dx = np.where(wrong, (hxx * gx + hxy * gy) / largest**2, dx)
         dy = np.where(wrong, (hxy * gx + hyy * gy) / largest**2, dy)
-        moves = np.isfinite(dx) & np.isfinite(dy)
-        short = np.minimum(1.0, longest / np.maximum(np.hypot(dx, dy), 1e-300))
-        x, y = np.where(moves, x - short * dx, x), np.where(moves, y - short * dy, y)
-    return np.stack([x, y], axis=1)
+        length = np.hypot(dx, dy)
+        moves = np.isfinite(length) & (length > 0)
+        short = np.minimum(1.0, longest / np.maximum(length[moves], 1e-300))
+        points[moving[moves]] -= (short * np.stack([dx, dy])[:, moves]).T
+        moving = moving[moves]
+        if not len(moving):
+            break
+    return points
 
 
 def _polished(surface: Surface, box: Domain, starts: Array, size: float, grid: int) -> Array:
@@ -169,14 +185,14 @@ def _polished(surface: Surface, box: Domain, starts: Array, size: float, grid: i
     if not len(starts):
         return starts
     points = newton(surface, starts, 2 * size / grid)
+    # zeros that are not simple draw Newton's method in slowly
+    late = np.flatnonzero(np.hypot(*surface.gradient(*points.T)) > 0)
+    late = late[_error(surface, points[late]) > 1e-10 * size]
+    late = late[_error(surface, points[late]) < 1e-3 * size]
+    points[late] = newton(surface, points[late], 2 * size / grid, 4 * _NEWTON_STEPS)
     x, y = points.T
-    gx, gy = surface.gradient(x, y)
-    hxx, hxy, hyy = surface.hessian(x, y)
-    # |g| over the curvature is about the distance to the zero; at a tip the curvature is endless
-    # and only its gradient, which is defined as 0 there, would pass.
-    scale = np.hypot(hxx + hyy, np.hypot(hxx - hyy, 2 * hxy)) / 2
-    near = np.hypot(gx, gy) <= 1e-10 * size * scale
-    near &= np.isfinite(scale) & (np.hypot(*(points - starts).T) <= 0.05 * size)
+    near = (_error(surface, points) <= 1e-10 * size) & _smooth(surface, points, 1e-7 * size)
+    near &= np.hypot(*(points - starts).T) <= 0.05 * size
     slack = 1e-9 * size
     inside = (x >= box[0] - slack) & (x <= box[1] + slack)
     inside &= (y >= box[2] - slack) & (y <= box[3] + slack)
@@ -184,6 +200,32 @@ def _polished(surface: Surface, box: Domain, starts: Array, size: float, grid: i
     points[:, 0] = np.clip(points[:, 0], box[0], box[1])
     points[:, 1] = np.clip(points[:, 1], box[2], box[3])
     return points
+
+
+def _error(surface: Surface, points: Array) -> Array:
+    """About how far points are from a zero of the gradient: its norm over the curvature.
+
+    At a tip the curvature is endless, which says nothing: NaN.
+    """
+    gx, gy = surface.gradient(*points.T)
+    hxx, hxy, hyy = surface.hessian(*points.T)
+    curvature = np.hypot(hxx + hyy, np.hypot(hxx - hyy, 2 * hxy)) / 2
+    exact = (gx == 0) & (gy == 0) & np.isfinite(curvature)
+    with np.errstate(all="ignore"):
+        error = np.hypot(gx, gy) / curvature
+    return np.where(exact, 0.0, np.where(np.isfinite(curvature), error, np.nan))
+
+
+def _smooth(surface: Surface, points: Array, distance: float) -> NDArray[np.bool_]:
+    """Whether the gradient grows away from its zeros as the curvature there says.
+
+    On a crease, where that is almost endless, it does not.
+    """
+    hxx, hxy, hyy = surface.hessian(*points.T)
+    curvature = np.hypot(hxx + hyy, np.hypot(hxx - hyy, 2 * hxy)) / 2
+    ring = points[:, None] + _circle(0.0, 0.0, distance, 8)
+    slope = np.hypot(*surface.gradient(ring[..., 0], ring[..., 1]))
+    return np.nanmax(slope, axis=1, initial=0.0) >= 0.01 * curvature * distance
 
 
 def _merge(points: Array, first: int, distance: float) -> tuple[Array, NDArray[np.bool_]]:
@@ -215,27 +257,23 @@ def _completeness(seen: NDArray[np.bool_]) -> float:
     return 1.0 if not len(seen) or not both else min(1.0, len(seen) * both / (first * second))
 
 
-def _typical_curvature(surface: Surface, box: Domain) -> float:
-    xs, ys = (np.linspace(a, b, 33)[1::2] for a, b in (box[:2], box[2:]))
-    hxx, hxy, hyy = surface.hessian(*np.meshgrid(xs, ys))
-    size = np.hypot(hxx + hyy, np.hypot(hxx - hyy, 2 * hxy)) / 2
-    size = size[np.isfinite(size)]
-    return float(np.median(size)) if size.size else 0.0
-
-
-def _classified(surface: Surface, box: Domain, points: Array, typical: float) -> list:
+def _classified(surface: Surface, box: Domain, points: Array) -> list:
     if not len(points):
         return []
     x, y = points.T
     hessians = np.stack([*surface.hessian(x, y)], axis=1)[:, [0, 1, 1, 2]].reshape(-1, 2, 2)
     values, vectors = np.linalg.eigh(hessians)
     loss = surface.value(x, y)
+    ring = points[:, None] + _circle(0.0, 0.0, 1e-5 * max(box[1] - box[0], box[3] - box[2]), 8)
+    around = np.linalg.norm(np.stack(surface.hessian(*ring.transpose(2, 0, 1))), axis=0)
+    nearby = np.nanmax(around, axis=1, initial=0.0)
     found = []
     for k in range(len(points)):
         low, high = values[k]
-        # Flat is what is small beside the point's own curvature; a point all of whose curvature
-        # is small is judged by what is usual.
-        flat = _FLAT * max(abs(low), abs(high), min(1.0, typical) * 1e-3)
+        # Flat is what is small beside the other eigenvalue, or beside the curvature close by.
+        flat = _FLAT * max(abs(low), abs(high))
+        if max(abs(low), abs(high)) <= 1e-3 * nearby[k]:
+            flat = np.inf
         kind = SADDLE
         if min(abs(low), abs(high)) <= flat:
             kind = DEGENERATE
@@ -253,16 +291,11 @@ def _classified(surface: Surface, box: Domain, points: Array, typical: float) ->
 
 def _curves(surface: Surface, found: list, cell: float) -> tuple[list[Curve], list]:
     """Chains of degenerate points, taken out of the points."""
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
-
     loose = [p for p in found if p.kind == DEGENERATE]
     if not loose:
         return [], found
     places = np.array([(p.x, p.y) for p in loose])
-    near = cKDTree(places).sparse_distance_matrix(cKDTree(places), 4 * cell)
-    count, chain_of = connected_components(near)
-    chains = [np.flatnonzero(chain_of == k) for k in range(count)]
+    chains = _groups(places, 4 * cell)
     curves, points = [], [p for p in found if p.kind != DEGENERATE]
     for chain in chains:
         if len(chain) < 8:
@@ -279,6 +312,18 @@ def _curves(surface: Surface, found: list, cell: float) -> tuple[list[Curve], li
         kind = MINIMUM if (across > 0).all() else MAXIMUM if (across < 0).all() else DEGENERATE
         curves.append(Curve(line, float(np.median([loose[k].loss for k in chain])), kind))
     return sorted(curves, key=lambda curve: curve.loss), points
+
+
+def _groups(places: Array, distance: float) -> list[NDArray[np.intp]]:
+    """The indices of points that hang together, each at most `distance` from the next."""
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    if not len(places):
+        return []
+    tree = cKDTree(places)
+    count, group = connected_components(tree.sparse_distance_matrix(tree, distance))
+    return [np.flatnonzero(group == k) for k in range(count)]
 
 
 def _along(places: Array) -> list[int]:
@@ -312,11 +357,16 @@ def _tips(surface: Surface, box: Domain, lowest: Array, explained: list, cell: f
     tips = (x > box[0]) & (x < box[1]) & (y > box[2]) & (y < box[3])
     # at a smooth minimum the steepness falls with the radius, at a tip it stays
     tips &= (steepness.min(axis=0) > 0) & (steepness[-1] > 0.1 * steepness[0])
+    # A row of them is a crease along which the loss falls: only its lowest point can be one.
+    kept = []
+    for group in _groups(points[tips], 16 * cell):
+        group = np.flatnonzero(tips)[group]
+        kept += [group[np.argmin(loss[group])]] if len(group) >= 4 else list(group)
     nothing = np.full(2, np.nan)
     return [
         CriticalPoint(float(x[k]), float(y[k]), float(loss[k]), MINIMUM, nothing,
                       np.full((2, 2), np.nan), 1, smooth=False)
-        for k in np.flatnonzero(tips)
+        for k in kept
     ]  # fmt: skip
 
 
@@ -390,6 +440,8 @@ def _edge_minima(surface: Surface, box: Domain) -> list[tuple[float, float, floa
             losses = _on_side(surface.value, axis, fixed, tries)
             t = tries[np.arange(len(t)), np.argmin(losses, axis=1)]
             width *= 0.5
+        for corner in (low, high):
+            t = np.where(np.abs(t - corner) <= 1e-6 * (high - low), corner, t)
         gx, gy = _on_side(surface.gradient, axis, fixed, t)
         along, across = (gx, gy) if axis == 0 else (gy, gx)
         scale = np.abs(across) + np.abs(along)
@@ -412,19 +464,27 @@ def _local_minima(surface: Surface, axis: int, fixed: float, t: Array) -> NDArra
 
 
 def followed(before: Surface, after: Surface) -> Surface:
-    """`after` with the critical points of `before`, moved to where they are on it."""
+    """`after` with the critical points of `before`, followed to where its parameters move them."""
     size = max(after.domain[1] - after.domain[0], after.domain[3] - after.domain[2])
     kinds = {"minima": MINIMUM, "saddles": SADDLE, "maxima": MAXIMUM, "degenerate": DEGENERATE}
+    points = {name: np.array(getattr(before, name)).reshape(-1, 2) for name in kinds}
     changes: dict[str, Any] = {}
     with np.errstate(all="ignore"):
-        typical = _typical_curvature(after, after.domain)
+        for share in np.linspace(0, 1, 17)[1:]:
+            way = replace(after, parameters=tuple(
+                replace(q, value=_between(p.value, q.value, share, p.log))
+                for p, q in zip(before.parameters, after.parameters, strict=True)))  # fmt: skip
+            points = {name: newton(way, p, 0.05 * size, 8) for name, p in points.items()}
         for name, kind in kinds.items():
-            listed = np.array(getattr(before, name), np.float64).reshape(-1, 2)
-            tips = listed[~np.isfinite(np.stack(before.hessian(*listed.T))).all(axis=0)]
-            points = _polished(after, after.domain, listed, size, 8)
-            points, _ = _merge(points, 0, 1e-6 * size)
-            same = [(p.x, p.y) for p in _classified(after, after.domain, points, typical)
-                    if p.kind == kind]  # fmt: skip
-            changes[name] = (*map(tuple, tips), *same)
+            polished = _polished(after, after.domain, points[name], size, 64)
+            merged, _ = _merge(polished, 0, 1e-6 * size)
+            found = _classified(after, after.domain, merged)
+            changes[name] = tuple((p.x, p.y) for p in found if p.kind == kind)
     changes["minima"] = tuple(sorted(changes["minima"], key=lambda p: float(after.value(*p))))
     return replace(after, **changes)
+
+
+def _between(a: float, b: float, share: float, log: bool) -> float:
+    if log and a > 0 and b > 0:
+        return float(a ** (1 - share) * b**share)
+    return float(a + share * (b - a))

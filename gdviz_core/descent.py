@@ -197,7 +197,9 @@ def race(
         if not isinstance(optimizer, Optimizer):
             trajectories += optimizer.race(surface, points, budget, every, around, progress)
             continue
-        iteration, hypers = prepare(surface, optimizer, budget, around, number, every=every)
+        iteration, hypers = prepare(
+            surface, optimizer, budget, around, number, every=every, count=len(points)
+        )
         run = _run(iteration, points, progress)
         trajectories += _trajectories(surface, optimizer, iteration, hypers, points, every, run)
     return trajectories
@@ -321,7 +323,7 @@ def _run(
     iteration: Iteration,
     points: Array,
     progress: Any = None,
-    first: int = 0,
+    numbers: NDArray[np.int64] | None = None,
     threads: int | None = None,
 ) -> Run:
     n = len(points)
@@ -333,7 +335,7 @@ def _run(
     )
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
     in_threads(
-        lambda shared: iteration.run(x, y, *run, shared, first),
+        lambda shared: iteration.run(x, y, *run, shared, numbers),
         n * max(iteration.steps, 1),
         progress,
         threads,
@@ -412,7 +414,7 @@ def settle(
     *,
     hyperparameters: Mapping[str, ArrayLike] | None = None,
     progress: Any = None,
-    first: int = 0,
+    numbers: ArrayLike | None = None,
     threads: int | None = None,
     block: int = 256,
     emitted: bool = True,
@@ -422,8 +424,8 @@ def settle(
 
     `starts` has shape (lanes, 2), or (2,) for one start; `hyperparameters` maps names to a value
     or to one for each lane. Lanes that have ended cost nothing any more. `conditions` as for
-    `race`; `first` is the number of the first lane, by which its noise is chosen. `threads`,
-    `block` and `emitted` change how it is computed and not the result.
+    `race`; `numbers` are those of the lanes, by which their noise is chosen: 0, 1, 2, ... unless
+    given. `threads`, `block` and `emitted` change how it is computed and not the result.
 
     Raises ValueError for a bad argument, TooLarge and Cancelled.
     """
@@ -447,7 +449,8 @@ def settle(
         surface, optimizer, steps, around, every=0, look=LOOK, lanes=lanes, count=count,
         block=block, emitted=emitted,
     )  # fmt: skip
-    run = _run(iteration, points, progress, first, threads)
+    given = None if numbers is None else np.ascontiguousarray(numbers, np.int64)
+    run = _run(iteration, points, progress, given, threads)
     x, y, loss, grad_x, grad_y = run.record[:, 0]
     names = np.array([STATUSES[i] for i in range(len(STATUSES))], object)
     return Ends(x, y, loss, grad_x, grad_y, names[run.status], run.last)

@@ -44,5 +44,5 @@ class Iteration:
         last: NDArray[np.int64],
         left: NDArray[np.int64],
         progress: Progress,
-        first: int = 0,
+        numbers: NDArray[np.int64] | None = None,
     ) -> None: ...

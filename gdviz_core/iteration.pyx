@@ -31,7 +31,7 @@ _EXTRAS = {"x": (0, 0), "y": (1, 1), "f": (2, 2), "gx": (3, 3), "gy": (4, 4),
            "hxx": (5, 5), "hxy": (6, 6), "hyy": (7, 7), "h": (5, 7), "xi": (NORMAL, NORMAL)}
 
 # Scratch arrays of a block.
-cdef enum: STATE, LAST_X, LAST_Y, BEST, SINCE, BAD, SCALE, NOISE_X, NOISE_Y, ARRAYS
+cdef enum: STATE, LAST_X, LAST_Y, BEST, SINCE, BAD, SCALE, USED, NOISE_X, NOISE_Y, ARRAYS
 
 ctypedef struct block_t:
     int64_t m, q      # lanes, and lanes padded
@@ -44,6 +44,8 @@ ctypedef struct block_t:
     double **rule
     double *array[ARRAYS]
     int64_t *origin   # which lane each one is
+    int64_t *number   # scratch: by what its random numbers are chosen
+    const int64_t *numbers
     double **uniform[STAGES]
     gdv_tape stage[STAGES]
 
@@ -162,10 +164,11 @@ cdef class Iteration:
 
     def run(self, const double[::1] x, const double[::1] y, double[:, :, ::1] record,
             int8_t[::1] status, int64_t[::1] last, int64_t[::1] left, Progress progress,
-            int64_t first=0):
+            const int64_t[::1] numbers=None):
         """Advance all lanes from x, y; `record` is (channels, rows, lanes).
 
-        `first` is the number of the first lane, by which its random numbers are chosen.
+        `numbers` are those of the lanes, by which their random numbers are chosen: 0, 1, 2, ...
+        unless they are given.
         """
         cdef int64_t n = x.shape[0], b0, width = min(self.width, padded(n)), memory, pointers
         cdef int ns = self.initial.shape[0], nl = self.lanes.shape[0], i, registers = 0
@@ -174,6 +177,11 @@ cdef class Iteration:
         if (record.shape[0] != self.channels or record.shape[2] != n
                 or record.shape[1] < self.rows):
             raise ValueError("the record does not fit")
+        if numbers is not None and numbers.shape[0] != n:
+            raise ValueError("the arrays do not fit together")
+        cdef const int64_t *names = NULL
+        if numbers is not None and n:
+            names = &numbers[0]
         if (nl and self.lanes.shape[1] != n) or (ns and self.initial.shape[1] not in (1, n)):
             raise ValueError("the arrays do not fit together")
         cdef void *raw
@@ -195,16 +203,16 @@ cdef class Iteration:
             raw = malloc(64 + sizeof(double) * memory)
             table = <double **>malloc(sizeof(void *) * (pointers + 1))
             code = <gdv_instruction *>malloc(sizeof(gdv_instruction) * instructions)
-            origin = <int64_t *>malloc(sizeof(int64_t) * (width + 1))
+            origin = <int64_t *>malloc(sizeof(int64_t) * 2 * (width + 1))
             if raw != NULL and table != NULL and code != NULL and origin != NULL:
-                block.origin = origin
+                block.origin, block.number, block.numbers = origin, origin + width, names
                 self.lay_out(&block, width, registers, aligned(raw), table, code)
                 while not progress.stopped:
                     b0 = progress.draw(width)
                     if b0 >= n:
                         break
                     self.begin(&block, b0, min(width, n - b0), x, y, status, last, left)
-                    self.advance(&block, record, status, last, left, progress, first)
+                    self.advance(&block, record, status, last, left, progress)
             free(raw)
             free(table)
             free(code)
@@ -286,7 +294,7 @@ cdef class Iteration:
             memcpy(b.rule[self.report], b.rule[0], 2 * q * sizeof(double))
         for k in range(q):
             b.origin[k] = b0 + min(k, m - 1)
-            b.array[SCALE][k] = 1.0
+            b.array[SCALE][k] = b.array[USED][k] = 1.0
             b.array[BEST][k] = b.array[LAST_X][k] = b.array[LAST_Y][k] = INFINITY
             b.array[SINCE][k] = b.array[BAD][k] = 0.0
         for k in range(m):
@@ -303,8 +311,8 @@ cdef class Iteration:
                     b.uniform[i][self.shared.shape[0] + 1 + c][0] = 1.0
 
     cdef void advance(self, block_t *b, double[:, :, ::1] record, int8_t[::1] status,
-                      int64_t[::1] last, int64_t[::1] left, Progress progress,
-                      int64_t first) noexcept nogil:
+                      int64_t[::1] last, int64_t[::1] left,
+                      Progress progress) noexcept nogil:
         cdef int64_t until_look = 0, until_record = 0, until_poll = POLL, told = 0, m = b.m
         cdef bint looks, records
         while True:
@@ -339,10 +347,10 @@ cdef class Iteration:
                 if progress.stopped:
                     break
             b.t += 1
-            self.step(b, first)
+            self.step(b)
         progress.tell(m * (self.steps - told))
 
-    cdef void step(self, block_t *b, int64_t first) noexcept nogil:
+    cdef void step(self, block_t *b) noexcept nogil:
         cdef double **R = b.rule
         cdef double *point
         cdef int64_t q = b.q, k
@@ -354,12 +362,12 @@ cdef class Iteration:
         self.share(b)
         if self.disturbed:
             if self.disturbance.noise > 0.0:
-                self.draw(b, 0, first, b.array[NOISE_X], b.array[NOISE_Y])
+                self.draw(b, 0, b.array[NOISE_X], b.array[NOISE_Y])
             KERNELS.disturb(&self.disturbance, q, R[0], R[0] + q, b.array[NOISE_X],
                             b.array[NOISE_Y], R[1], R[1] + q)
         for c in range(self.extras.shape[0]):
             if self.extras[c, 0] == NORMAL:
-                self.draw(b, 1, first, R[2 + c], R[2 + c] + q)
+                self.draw(b, 1, R[2 + c], R[2 + c] + q)
             else:
                 memcpy(R[2 + c], b.full[self.extras[c, 0]], half)
                 memcpy(R[2 + c] + q, b.full[self.extras[c, 1]], half)
@@ -413,7 +421,8 @@ cdef class Iteration:
         for k in range(b.q):
             to[k] = self.lanes[number, b.origin[k]] * factor
             if scaled:
-                to[k] *= b.array[SCALE][k]
+                b.array[USED][k] = b.array[SCALE][k]
+                to[k] *= b.array[USED][k]
             to[b.q + k] = to[k]
 
     cdef void reduce(self, block_t *b) noexcept nogil:
@@ -434,14 +443,14 @@ cdef class Iteration:
                 scale[k] = max(scale[k] * self.plateau_factor, self.plateau_floor)
                 bad[k] = 0.0
 
-    cdef void draw(self, block_t *b, int64_t stream, int64_t first, double *zx,
-                   double *zy) noexcept nogil:
+    cdef void draw(self, block_t *b, int64_t stream, double *zx, double *zy) noexcept nogil:
         cdef int64_t k
-        for k in range(b.q):
-            b.origin[k] += first
-        KERNELS.normal(self.seed, stream, b.t, b.origin, b.q, zx, zy)
-        for k in range(b.q):
-            b.origin[k] -= first
+        cdef const int64_t *number = b.origin
+        if b.numbers != NULL:
+            for k in range(b.q):
+                b.number[k] = b.numbers[b.origin[k]]
+            number = b.number
+        KERNELS.normal(self.seed, stream, b.t, number, b.q, zx, zy)
 
     cdef double *shown_at(self, block_t *b, int number) noexcept nogil:
         """x, y, f, gx or gy of the point that is shown."""
@@ -557,7 +566,7 @@ cdef class Iteration:
             memcpy(&record[at + 2 * c, row, b0], b.rule[self.first_state + c], size)
             memcpy(&record[at + 1 + 2 * c, row, b0], b.rule[self.first_state + c] + b.q, size)
         if self.plateau >= 0:
-            memcpy(&record[at + 2 * self.initial.shape[0], row, b0], b.array[SCALE], size)
+            memcpy(&record[at + 2 * self.initial.shape[0], row, b0], b.array[USED], size)
 
     cdef void keep_end(self, block_t *b, int64_t k, double[:, :, ::1] record) noexcept nogil:
         cdef int c
@@ -582,4 +591,4 @@ cdef class Iteration:
             record[at + 1, row, lane] = b.rule[self.first_state + c][b.q + k]
             at += 2
         if self.plateau >= 0:
-            record[at, row, lane] = b.array[SCALE][k]
+            record[at, row, lane] = b.array[USED][k]

@@ -113,8 +113,10 @@ class Optimizer:
     @property
     def evaluations(self) -> int:
         """What a step costs, in gradient evaluations; a Hessian counts as two."""
-        hessian = not self.reads.isdisjoint(HESSIAN)
-        return len(self.programs().points) + 1 + HESSIAN_COST * hessian
+        reads = self.reads
+        here = not reads.isdisjoint(("g", "gx", "gy"))
+        hessian = not reads.isdisjoint(HESSIAN)
+        return max(1, len(self.programs().points) + here + HESSIAN_COST * hessian)
 
     def programs(self, lanes: tuple[str, ...] = ()) -> RulePrograms:
         """The programs of one step. Hyper-parameters in `lanes` differ from lane to lane."""

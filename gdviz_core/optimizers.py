@@ -1,7 +1,8 @@
 """The catalogue of optimizers, one entry each.
 
 Update order, defaults and epsilons are those of torch.optim where it has the optimizer, of the
-paper or the reference code otherwise; where the two differ the entry says so.
+paper or the reference code otherwise; where the two differ the entry says so. Hyper-parameters
+have the names of torch.
 """
 
 from types import MappingProxyType
@@ -12,6 +13,14 @@ from gdviz_core.parameter import LR, Hyperparameter
 WEIGHT_DECAY = Hyperparameter(
     "weight_decay", 0.0, 0.0, 1e6, meaning="pull towards 0, as L2 penalty"
 )
+_DECOUPLED = Hyperparameter(
+    "decoupled_weight_decay", 0.0, flag=True, meaning="apply it to w itself, as AdamW does"
+)
+# How a learning rate is chosen: steps of these are as long as the learning rate, whatever the
+# slope; the others multiply the slope.
+_LENGTH = ("size", 0.01)
+_SIGNS = ("size", 0.005)
+_FIXED = ("fixed", 1.0)
 
 
 def _momentum(value: float) -> Hyperparameter:
@@ -26,14 +35,36 @@ def _eps(value: float) -> Hyperparameter:
     return Hyperparameter("eps", value, 0.0, 1e6, log=True, meaning="keeps the divisor from 0")
 
 
+def _beta1(value: float = 0.9) -> Hyperparameter:
+    return _average("beta1", value, "memory of the gradient")
+
+
+def _beta2(value: float = 0.999) -> Hyperparameter:
+    return _average("beta2", value, "memory of the squared gradient")
+
+
+def _decay(value: float) -> Hyperparameter:
+    return Hyperparameter(
+        "weight_decay", value, 0.0, 1e6, meaning="share of w taken away, times lr"
+    )
+
+
+def _damping(value: float) -> Hyperparameter:
+    return Hyperparameter("damping", value, 0.0, 1e12, log=True, meaning="added to every curvature")
+
+
 _ENTRIES = (
     Optimizer(
         name="gd",
         title="Gradient descent",
         rule="w = w - lr*(g + weight_decay*w)",
-        hyperparameters=(LR(1e-3), WEIGHT_DECAY),
+        hyperparameters=(
+            LR(1e-3),
+            WEIGHT_DECAY,
+        ),
         source="Cauchy 1847, Comptes Rendus 25, 536-538; torch.optim.SGD",
         summary="Steps straight down the slope; slow along ravines.",
+        presets={"keras": {"lr": 1e-2}},
     ),
     Optimizer(
         name="momentum",
@@ -53,6 +84,24 @@ _ENTRIES = (
         ),
         source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5; torch.optim.SGD",
         summary="Builds up speed along a ravine and overshoots at its end.",
+        pace=("curvature", 0.175),
+    ),
+    Optimizer(
+        name="heavy_ball",
+        title="Heavy ball",
+        rule="""
+            v = momentum*v - lr*g
+            w = w + v
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _momentum(0.9),
+        ),
+        source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5, equation 9",
+        summary=(
+            "Momentum as Polyak wrote it: old steps keep the learning rate they were taken with."
+        ),
+        pace=("curvature", 0.175),
     ),
     Optimizer(
         name="nesterov",
@@ -64,9 +113,31 @@ _ENTRIES = (
             b = momentum*b + d
             w = w - lr*(d + momentum*b)
         """,
-        hyperparameters=(LR(1e-3), _momentum(0.9), WEIGHT_DECAY),
+        hyperparameters=(
+            LR(1e-3),
+            _momentum(0.9),
+            WEIGHT_DECAY,
+        ),
         source="Nesterov 1983, Doklady 269, 543-547; Sutskever et al. 2013; torch.optim.SGD",
         summary="Momentum that looks ahead and so brakes before the turn.",
+        pace=("curvature", 0.175),
+    ),
+    Optimizer(
+        name="nesterov_lookahead",
+        title="Nesterov, looking ahead",
+        rule="""
+            v = momentum*v - lr*grad(w + momentum*v)
+            w = w + v
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _momentum(0.9),
+        ),
+        source="Nesterov 1983, Doklady 269, 543-547; Sutskever et al. 2013, equations 3 and 4",
+        summary=(
+            "Takes the gradient where momentum is about to carry it; overshoots less than momentum."
+        ),
+        pace=("curvature", 0.175),
     ),
     Optimizer(
         name="adagrad",
@@ -86,17 +157,43 @@ _ENTRIES = (
         initial={"s": "initial_accumulator_value"},
         source="Duchi, Hazan and Singer 2011, JMLR 12, 2121-2159; torch.optim.Adagrad",
         summary="Divides by all gradients so far; the steps shrink and run out.",
+        presets={
+            "optax": {"initial_accumulator_value": 0.1, "eps": 1e-7},
+            "keras": {"lr": 1e-3, "initial_accumulator_value": 0.1, "eps": 1e-7},
+        },
+        pace=("size", 0.05),
+    ),
+    Optimizer(
+        name="adadelta",
+        title="Adadelta",
+        rule="""
+            d = g + weight_decay*w
+            v = rho*v + (1 - rho)*d^2
+            p = sqrt(u + eps)/sqrt(v + eps)*d
+            u = rho*u + (1 - rho)*p^2
+            w = w - lr*p
+        """,
+        hyperparameters=(
+            LR(1.0),
+            _average("rho", 0.9, "memory of gradients and steps"),
+            _eps(1e-6),
+            WEIGHT_DECAY,
+        ),
+        source="Zeiler 2012, arXiv:1212.5701; torch.optim.Adadelta",
+        summary="Finds its own step length from the steps before; starts very slowly.",
+        presets={"keras": {"lr": 1e-3, "rho": 0.95, "eps": 1e-7}},
+        pace=_FIXED,
     ),
     Optimizer(
         name="rmsprop",
         title="RMSprop",
-        # No bias correction: at alpha 0.99 the first step is ten times lr. eps outside the root,
-        # as in torch; optax puts it inside.
+        # No bias correction: at alpha 0.99 the first step is ten times lr.
         rule="""
             d = g + weight_decay*w
             v = alpha*v + (1 - alpha)*d^2
             a = alpha*a + (1 - alpha)*d
-            b = momentum*b + d/(sqrt(v - centered*a^2) + eps)
+            s = v - centered*a^2
+            b = momentum*b + d/(sqrt(s + eps_in_sqrt*eps) + (1 - eps_in_sqrt)*eps)
             w = w - lr*b
         """,
         hyperparameters=(
@@ -104,11 +201,17 @@ _ENTRIES = (
             _average("alpha", 0.99, "memory of the squared gradient"),
             _momentum(0.0),
             Hyperparameter("centered", 0.0, flag=True, meaning="divide by the spread instead"),
+            Hyperparameter("eps_in_sqrt", 0.0, flag=True, meaning="put eps under the root"),
             _eps(1e-8),
             WEIGHT_DECAY,
         ),
         source="Tieleman and Hinton 2012, Coursera lecture 6.5; torch.optim.RMSprop",
         summary="Scales each coordinate by its recent gradients; leaps at the start.",
+        presets={
+            "optax": {"alpha": 0.9, "eps_in_sqrt": 1},
+            "keras": {"lr": 1e-3, "alpha": 0.9, "eps": 1e-7},
+        },
+        pace=("size", 0.0025),
     ),
     Optimizer(
         name="adam",
@@ -121,13 +224,675 @@ _ENTRIES = (
         """,
         hyperparameters=(
             LR(1e-3),
-            _average("beta1", 0.9, "memory of the gradient"),
-            _average("beta2", 0.999, "memory of the squared gradient"),
+            _beta1(),
+            _beta2(),
             _eps(1e-8),
             WEIGHT_DECAY,
         ),
         source="Kingma and Ba 2015, algorithm 1, arXiv:1412.6980; torch.optim.Adam",
         summary="Momentum with a step size of its own for each coordinate.",
+        presets={"keras": {"eps": 1e-7}},
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="amsgrad",
+        title="AMSGrad",
+        # The maximum is of v before bias correction, as in torch.
+        rule="""
+            d = g + (1 - decoupled_weight_decay)*weight_decay*w
+            m = beta1*m + (1 - beta1)*d
+            v = beta2*v + (1 - beta2)*d^2
+            s = max(s, v)
+            w = w - decoupled_weight_decay*lr*weight_decay*w
+            w = w - lr/(1 - beta1^t) * m/(sqrt(s)/sqrt(1 - beta2^t) + eps)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(),
+            _beta2(),
+            _eps(1e-8),
+            WEIGHT_DECAY,
+            _DECOUPLED,
+        ),
+        source="Reddi, Kale and Kumar 2018, arXiv:1904.09237; torch.optim.Adam(amsgrad=True)",
+        summary=(
+            "Adam whose steps can only shrink, which cures its failure on rare large gradients."
+        ),
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="adamw",
+        title="AdamW",
+        rule="""
+            m = beta1*m + (1 - beta1)*g
+            v = beta2*v + (1 - beta2)*g^2
+            w = w - lr*weight_decay*w
+            w = w - lr/(1 - beta1^t) * m/(sqrt(v)/sqrt(1 - beta2^t) + eps)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(),
+            _beta2(),
+            _eps(1e-8),
+            _decay(1e-2),
+        ),
+        source="Loshchilov and Hutter 2019, arXiv:1711.05101; torch.optim.AdamW",
+        summary=(
+            "Adam that pulls w towards 0 by itself; on a bare surface it stops beside the minimum."
+        ),
+        presets={"optax": {"weight_decay": 1e-4}, "keras": {"eps": 1e-7, "weight_decay": 0.004}},
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="adamax",
+        title="Adamax",
+        rule="""
+            d = g + weight_decay*w
+            m = beta1*m + (1 - beta1)*d
+            u = max(beta2*u, abs(d) + eps)
+            w = w - lr/(1 - beta1^t) * m/u
+        """,
+        hyperparameters=(
+            LR(2e-3),
+            _beta1(),
+            _average("beta2", 0.999, "memory of the largest gradient"),
+            _eps(1e-8),
+            WEIGHT_DECAY,
+        ),
+        source="Kingma and Ba 2015, algorithm 2, arXiv:1412.6980; torch.optim.Adamax",
+        summary=(
+            "Adam that divides by the largest recent gradient: steadier, and slow to forget a"
+            " spike."
+        ),
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="nadam",
+        title="NAdam",
+        rule="""
+            d = g + (1 - decoupled_weight_decay)*weight_decay*w
+            a = beta1*(1 - 0.5*0.96^(t*momentum_decay))
+            b = beta1*(1 - 0.5*0.96^((t + 1)*momentum_decay))
+            p = p*a
+            m = beta1*m + (1 - beta1)*d
+            v = beta2*v + (1 - beta2)*d^2
+            s = sqrt(v/(1 - beta2^t)) + eps
+            w = w - decoupled_weight_decay*lr*weight_decay*w
+            w = w - lr*(1 - a)/(1 - p) * d/s
+            w = w - lr*b/(1 - p*b) * m/s
+        """,
+        hyperparameters=(
+            LR(2e-3),
+            _beta1(),
+            _beta2(),
+            _eps(1e-8),
+            Hyperparameter("momentum_decay", 4e-3, 0.0, 10.0, meaning="how fast beta1 warms up"),
+            WEIGHT_DECAY,
+            _DECOUPLED,
+        ),
+        initial={"p": "1"},
+        source=(
+            "Dozat 2016, Incorporating Nesterov momentum into Adam, ICLR workshop;"
+            " torch.optim.NAdam"
+        ),
+        summary="Adam with a look ahead: a little faster and more nervous.",
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="radam",
+        title="RAdam",
+        rule="""
+            d = g + (1 - decoupled_weight_decay)*weight_decay*w
+            m = beta1*m + (1 - beta1)*d
+            v = beta2*v + (1 - beta2)*d^2
+            l = 2/(1 - beta2) - 1
+            r = l - 2*t*beta2^t/(1 - beta2^t)
+            c = sqrt((r - 4)*(r - 2)*l/((l - 4)*(l - 2)*r))
+            s = c*sqrt(1 - beta2^t)/(sqrt(v) + eps)
+            w = w - decoupled_weight_decay*lr*weight_decay*w
+            w = w - lr*m/(1 - beta1^t) * where(r > 5, s, 1)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(),
+            _beta2(),
+            _eps(1e-8),
+            WEIGHT_DECAY,
+            _DECOUPLED,
+        ),
+        source="Liu et al. 2020, arXiv:1908.03265; torch.optim.RAdam",
+        summary=(
+            "Adam that waits until its averages mean something; the first steps are bare momentum."
+        ),
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="rprop",
+        title="Rprop",
+        rule="""
+            c = g*p
+            s = s*where(c > 0, etaplus, where(c < 0, etaminus, 1))
+            s = min(max(s, step_min), step_max)
+            p = where(c < 0, 0, g)
+            w = w - sign(p)*s
+        """,
+        hyperparameters=(
+            LR(1e-2),
+            Hyperparameter(
+                "etaminus", 0.5, 0.0, 1.0, "()", meaning="factor after a change of sign"
+            ),
+            Hyperparameter("etaplus", 1.2, 1.0, 10.0, "(]", meaning="factor while the sign stays"),
+            Hyperparameter("step_min", 1e-6, 0.0, 1e12, log=True, meaning="shortest step"),
+            Hyperparameter("step_max", 50.0, 0.0, 1e12, "(]", log=True, meaning="longest step"),
+        ),
+        initial={"s": "lr"},
+        source="Riedmiller and Braun 1993, doi:10.1109/ICNN.1993.298623; torch.optim.Rprop",
+        summary=(
+            "Heeds only the sign of the slope and finds the step length itself; noise confuses it."
+        ),
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="asgd",
+        title="Averaged SGD",
+        rule="""
+            d = g + weight_decay*w
+            l = lr/(1 + lambd*lr*(t - 1))^alpha
+            w = w*(1 - lambd*l) - l*d
+            a = a + (w - a)/max(1, t - t0)
+        """,
+        hyperparameters=(
+            LR(1e-2),
+            Hyperparameter("lambd", 1e-4, 0.0, 1e6, log=True, meaning="decay of lr and of w"),
+            Hyperparameter("alpha", 0.75, 0.0, 10.0, meaning="power of the decay of lr"),
+            Hyperparameter(
+                "t0", 1e6, 0.0, 1e15, log=True, meaning="step at which averaging begins"
+            ),
+            WEIGHT_DECAY,
+        ),
+        initial={"a": "w"},
+        source="Polyak and Juditsky 1992, doi:10.1137/0330046; torch.optim.ASGD",
+        summary="Averages late iterates, which cancels noise; a is the average.",
+    ),
+    Optimizer(
+        name="lion",
+        title="Lion",
+        rule="""
+            c = beta1*m + (1 - beta1)*g
+            w = w - lr*(sign(c) + weight_decay*w)
+            m = beta2*m + (1 - beta2)*g
+        """,
+        hyperparameters=(
+            LR(1e-4),
+            _beta1(),
+            _average("beta2", 0.99, "memory of the momentum"),
+            _decay(0.0),
+        ),
+        source="Chen et al. 2023, arXiv:2302.06675",
+        summary=(
+            "Every step is equally long in each coordinate: quick far away, and never at rest."
+        ),
+        presets={"optax": {"weight_decay": 1e-3}, "keras": {"lr": 1e-3}},
+        pace=_SIGNS,
+    ),
+    Optimizer(
+        name="sign_descent",
+        title="Sign descent",
+        rule="w = w - lr*sign(g)",
+        hyperparameters=(LR(1e-3),),
+        source="Bernstein et al. 2018, arXiv:1802.04434, algorithm 1",
+        summary="Moves along diagonals whatever the slope, and chatters about the minimum.",
+        pace=_SIGNS,
+    ),
+    Optimizer(
+        name="signum",
+        title="Signum",
+        rule="""
+            m = momentum*m + (1 - momentum)*g
+            w = w - lr*sign(m)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _average("momentum", 0.9, "memory of the gradient"),
+        ),
+        source="Bernstein et al. 2018, arXiv:1802.04434, algorithm 2",
+        summary="Sign descent on an average: less misled by noise, later to turn.",
+        pace=_SIGNS,
+    ),
+    Optimizer(
+        name="adabelief",
+        title="AdaBelief",
+        # The surprise is about the new average, as in the paper; optax takes the old one.
+        rule="""
+            m = beta1*m + (1 - beta1)*g
+            s = beta2*s + (1 - beta2)*(g - m)^2 + eps
+            w = w - lr/(1 - beta1^t) * m/(sqrt(s/(1 - beta2^t)) + eps)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(),
+            _average("beta2", 0.999, "memory of the surprise"),
+            _eps(1e-16),
+        ),
+        source="Zhuang et al. 2020, arXiv:2010.07468, algorithm 2",
+        summary=(
+            "Adam that strides where gradients are as expected; can leap where they are constant."
+        ),
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="yogi",
+        title="Yogi",
+        # With bias correction, as in optax and TensorFlow; the paper has none.
+        rule="""
+            m = beta1*m + (1 - beta1)*g
+            v = v - (1 - beta2)*sign(v - g^2)*g^2
+            w = w - lr/(1 - beta1^t) * m/(sqrt(v)/sqrt(1 - beta2^t) + eps)
+        """,
+        hyperparameters=(
+            LR(1e-2),
+            _beta1(),
+            _beta2(),
+            _eps(1e-3),
+            Hyperparameter("initial_accumulator_value", 1e-6, 0.0, 1e12, meaning="v at the start"),
+        ),
+        initial={"v": "initial_accumulator_value"},
+        source="Zaheer et al. 2018, Adaptive methods for nonconvex optimization, NeurIPS 31",
+        summary="Adam whose step size changes by degrees: no leaps after quiet stretches.",
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="adan",
+        title="Adan",
+        # Averages are written as in Adam: beta here is 1 - beta of the paper. The change counts
+        # beta2 times, as in the paper and its code; optax counts it 1 - beta2 times.
+        rule="""
+            d = where(t == 1, 0, g - p)
+            m = beta1*m + (1 - beta1)*g
+            u = beta2*u + (1 - beta2)*d
+            n = beta3*n + (1 - beta3)*(g + beta2*d)^2
+            s = sqrt(n)/sqrt(1 - beta3^t) + eps
+            w = (w - lr*(m/(1 - beta1^t) + beta2*u/(1 - beta2^t))/s)/(1 + lr*weight_decay)
+            p = g
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(0.98),
+            _average("beta2", 0.92, "memory of the change of the gradient"),
+            _average("beta3", 0.99, "memory of the squared gradient"),
+            _eps(1e-8),
+            _decay(0.0),
+        ),
+        source="Xie et al. 2022, arXiv:2208.06677, algorithm 1",
+        summary="Nesterov's look ahead for Adam, from the change of the gradient; brakes early.",
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="ademamix",
+        title="AdEMAMix",
+        # Without the warm-up of alpha and beta3 that the paper offers for long runs.
+        rule="""
+            m = beta1*m + (1 - beta1)*g
+            n = beta3*n + (1 - beta3)*g
+            v = beta2*v + (1 - beta2)*g^2
+            s = sqrt(v)/sqrt(1 - beta2^t) + eps
+            w = w - lr*((m/(1 - beta1^t) + alpha*n)/s + weight_decay*w)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(),
+            _beta2(),
+            _average("beta3", 0.9999, "memory of the slow average"),
+            Hyperparameter("alpha", 5.0, 0.0, 1e6, meaning="weight of the slow average"),
+            _eps(1e-8),
+            _decay(0.0),
+        ),
+        source="Pagliardini, Ablin and Grangier 2024, arXiv:2409.03137, algorithm 1",
+        summary=(
+            "Adam with a second, very long memory: good at the end of long runs, slow to turn."
+        ),
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="adopt",
+        title="ADOPT",
+        # The first step only looks, as in the authors' code.
+        rule="""
+            r = g/max(sqrt(v), eps)
+            c = (t - 1)^0.25
+            r = where(t == 1, 0, min(max(r, -c), c))
+            m = beta1*m + (1 - beta1)*r
+            w = w - lr*m
+            v = where(t == 1, g^2, beta2*v + (1 - beta2)*g^2)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(),
+            _beta2(0.9999),
+            _eps(1e-6),
+        ),
+        source="Taniguchi et al. 2024, arXiv:2411.02853, algorithm 2",
+        summary=(
+            "Adam that divides by what it knew before this gradient; converges for every beta2."
+        ),
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="sophia",
+        title="Sophia",
+        # The exact diagonal of the Hessian stands where the paper estimates it.
+        rule="""
+            m = beta1*m + (1 - beta1)*g
+            c = where(mod(t - 1, interval) == 0, beta2*c + (1 - beta2)*h, c)
+            r = m/max(gamma*c, eps)
+            w = w - lr*weight_decay*w
+            w = w - lr*min(max(r, -1), 1)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            _beta1(0.965),
+            _average("beta2", 0.99, "memory of the curvature"),
+            Hyperparameter(
+                "gamma", 0.01, 0.0, 1e6, "(]", log=True, meaning="share of steps not clipped"
+            ),
+            Hyperparameter(
+                "interval", 10.0, 1.0, 1e6, meaning="steps between looks at the curvature"
+            ),
+            Hyperparameter("eps", 1e-12, 0.0, 1e6, "(]", log=True, meaning="least curvature"),
+            _decay(0.0),
+        ),
+        source="Liu et al. 2023, arXiv:2305.14342, algorithm 3",
+        summary=(
+            "Divides by curvature and clips: bold in flat directions, safe in steep and concave"
+            " ones."
+        ),
+        pace=_SIGNS,
+    ),
+    Optimizer(
+        name="schedule_free_sgd",
+        title="Schedule-free SGD",
+        # w is where the gradient is taken, z the base iterate.
+        rule="""
+            d = g + weight_decay*w
+            a = max(a, lr)
+            s = s + a^2
+            c = a^2/s
+            w = w + c*(z - w) + lr*(momentum*(1 - c) - 1)*d
+            z = z - lr*d
+            report = w + (z - w)*(1 - 1/momentum)
+        """,
+        hyperparameters=(
+            LR(1.0),
+            Hyperparameter(
+                "momentum", 0.9, 0.0, 1.0, "(]", meaning="where between z and the average"
+            ),
+            WEIGHT_DECAY,
+        ),
+        initial={"z": "w"},
+        source="Defazio et al. 2024, arXiv:2405.15682; schedule_free.SGDScheduleFree",
+        summary=(
+            "Averages as it goes instead of lowering the learning rate; the average is what is"
+            " shown."
+        ),
+    ),
+    Optimizer(
+        name="schedule_free_adamw",
+        title="Schedule-free AdamW",
+        rule="""
+            v = beta2*v + (1 - beta2)*g^2
+            d = g/(sqrt(v/(1 - beta2^t)) + eps) + weight_decay*w
+            a = max(a, lr)
+            s = s + a^2
+            c = a^2/s
+            w = w + c*(z - w) + lr*(beta1*(1 - c) - 1)*d
+            z = z - lr*d
+            report = w + (z - w)*(1 - 1/beta1)
+        """,
+        hyperparameters=(
+            LR(2.5e-3),
+            Hyperparameter("beta1", 0.9, 0.0, 1.0, "(]", meaning="where between z and the average"),
+            _beta2(),
+            _eps(1e-8),
+            _decay(0.0),
+        ),
+        initial={"z": "w"},
+        source="Defazio et al. 2024, arXiv:2405.15682; schedule_free.AdamWScheduleFree",
+        summary="Adam's scaling with averaging in place of a schedule.",
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="prodigy",
+        title="Prodigy",
+        rule="""
+            p = lr*a
+            n = sqrt(beta2)*n + a/d0*p*dot(g, x0 - w)
+            s = sqrt(beta2)*s + a/d0*p*g
+            m = beta1*m + (1 - beta1)*a*g
+            v = beta2*v + (1 - beta2)*(a*g)^2
+            q = abs(s) + other(abs(s))
+            a = where(q > 0, max(a, d_coef*n/q), a)
+            w = w - p*weight_decay*w
+            w = w - p*m/(sqrt(v) + a*eps)
+            x0 = x0
+        """,
+        hyperparameters=(
+            LR(1.0),
+            _beta1(),
+            _beta2(),
+            Hyperparameter(
+                "d0", 1e-6, 0.0, 1e6, "(]", log=True, meaning="first guess of the distance"
+            ),
+            Hyperparameter(
+                "d_coef", 1.0, 0.0, 1e6, "(]", log=True, meaning="factor of the estimate"
+            ),
+            _eps(1e-8),
+            _decay(0.0),
+        ),
+        initial={"a": "d0", "x0": "w"},
+        source="Mishchenko and Defazio 2023, arXiv:2306.06101; prodigyopt.Prodigy",
+        summary=(
+            "Adam that estimates the distance to go and needs no learning rate; it can guess too"
+            " far."
+        ),
+        pace=_FIXED,
+    ),
+    Optimizer(
+        name="qhm",
+        title="QHM",
+        rule="""
+            m = beta*m + (1 - beta)*g
+            w = w - lr*((1 - nu)*g + nu*m)
+        """,
+        hyperparameters=(
+            LR(1.0),
+            Hyperparameter("nu", 0.7, 0.0, 1.0, meaning="weight of the average"),
+            _average("beta", 0.999, "memory of the gradient"),
+        ),
+        source="Ma and Yarats 2019, arXiv:1810.06801, equation 3",
+        summary="A mean of gradient descent and momentum; the gradient's share steadies it.",
+    ),
+    Optimizer(
+        name="qhadam",
+        title="QHAdam",
+        rule="""
+            m = beta1*m + (1 - beta1)*g
+            v = beta2*v + (1 - beta2)*g^2
+            a = (1 - nu1)*g + nu1*m/(1 - beta1^t)
+            b = (1 - nu2)*g^2 + nu2*v/(1 - beta2^t)
+            w = w - lr*a/(sqrt(b) + eps)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            Hyperparameter("nu1", 0.7, 0.0, 1.0, meaning="weight of the average"),
+            Hyperparameter("nu2", 1.0, 0.0, 1.0, meaning="weight of the averaged square"),
+            _beta1(0.995),
+            _beta2(),
+            _eps(1e-8),
+        ),
+        source="Ma and Yarats 2019, arXiv:1810.06801, equation 4",
+        summary="Adam with a share of the bare gradient, which damps its overshooting.",
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="polyak",
+        title="Polyak step size",
+        rule="w = w - lr*min(max_lr, max(f - f_star, 0)/max(dot(g, g), 1e-300))*g",
+        hyperparameters=(
+            LR(1.0),
+            Hyperparameter("f_star", 0.0, -1e300, 1e300, meaning="the least loss"),
+            Hyperparameter(
+                "max_lr", 1e6, 0.0, 1e12, "(]", log=True, meaning="longest step, over the slope"
+            ),
+        ),
+        source="Polyak 1969, doi:10.1016/0041-5553(69)90061-5",
+        summary="The step that would be right for a cone; needs to know the least loss.",
+        pace=_FIXED,
+    ),
+    Optimizer(
+        name="normalized_gd",
+        title="Normalized gradient descent",
+        rule="w = w - lr*g/max(norm(g), eps)",
+        hyperparameters=(
+            LR(1e-2),
+            Hyperparameter(
+                "eps", 1e-12, 0.0, 1e6, "(]", log=True, meaning="keeps the divisor from 0"
+            ),
+        ),
+        source=(
+            "Nesterov 1984, Minimization methods for nonsmooth convex and quasiconvex functions"
+        ),
+        summary="Steps of one length: crosses plateaus, and never comes to rest.",
+        pace=_LENGTH,
+    ),
+    Optimizer(
+        name="langevin",
+        title="Langevin dynamics",
+        rule="w = w - lr*g + sqrt(2*lr*temperature)*xi",
+        hyperparameters=(
+            LR(1e-3),
+            Hyperparameter(
+                "temperature", 0.1, 0.0, 1e12, log=True, meaning="strength of the noise"
+            ),
+        ),
+        source=(
+            "Welling and Teh 2011, Bayesian learning via stochastic gradient Langevin dynamics,"
+            " ICML"
+        ),
+        summary="Gradient descent in a warm bath: leaves shallow minima and never settles.",
+        pace=("curvature", 0.2),
+    ),
+    Optimizer(
+        name="sam",
+        title="SAM",
+        rule="""
+            d = rho*g/max(norm(g), 1e-12)
+            w = w - lr*grad(w + d)
+        """,
+        hyperparameters=(
+            LR(1e-3),
+            Hyperparameter("rho", 0.05, 0.0, 1e6, log=True, meaning="radius within which it looks"),
+        ),
+        source="Foret et al. 2021, arXiv:2010.01412, algorithm 1",
+        summary="Descends the worst loss close by: prefers wide minima, at two gradients a step.",
+    ),
+    Optimizer(
+        name="newton",
+        title="Newton",
+        rule="""
+            d = hxx*hyy - hxy^2
+            w = w - lr*(other(h)*g - hxy*other(g))/d
+        """,
+        hyperparameters=(LR(1.0),),
+        source="Newton 1669; Raphson 1690; for minimization Simpson 1740",
+        summary=(
+            "Solves a quadratic in one step; goes to saddles and maxima as gladly as to minima."
+        ),
+        pace=_FIXED,
+    ),
+    Optimizer(
+        name="damped_newton",
+        title="Damped Newton",
+        rule="""
+            a = h + damping
+            d = a*other(a) - hxy^2
+            w = w - lr*(other(a)*g - hxy*other(g))/d
+        """,
+        hyperparameters=(
+            LR(1.0),
+            _damping(1.0),
+        ),
+        source="Levenberg 1944, doi:10.1090/qam/10666; Goldfeld, Quandt and Trotter 1966",
+        summary="Newton with a floor under the curvature: between Newton and gradient descent.",
+        pace=_FIXED,
+    ),
+    Optimizer(
+        name="saddle_free_newton",
+        title="Saddle-free Newton",
+        # The square root of H^2 for two by two matrices: (H^2 + |det H|)/sqrt(tr H^2 + 2|det H|).
+        rule="""
+            k = abs(hxx*hyy - hxy^2)
+            r = sqrt(hxx^2 + 2*hxy^2 + hyy^2 + 2*k)
+            a = (h^2 + hxy^2 + k)/r + damping
+            b = hxy*(hxx + hyy)/r
+            d = a*other(a) - b^2
+            w = w - lr*(other(a)*g - b*other(g))/d
+        """,
+        hyperparameters=(
+            LR(1.0),
+            _damping(1e-3),
+        ),
+        source="Dauphin et al. 2014, arXiv:1406.2572",
+        summary=(
+            "Newton with the size of each curvature: leaves saddles as fast as it finds minima."
+        ),
+        pace=_FIXED,
+    ),
+    Optimizer(
+        name="bfgs",
+        title="BFGS",
+        # Without a line search: the step is lr, but never longer than max_step.
+        rule="""
+            u = w - p
+            v = g - q
+            k = dot(u, v)
+            c = where(t == 1, 0, where(k > 1e-14*dot(v, v), 1, 0))
+            k = where(c > 0, k, 1)
+            a = where(t == 2, where(c > 0, k/dot(v, v), a), a)
+            n = a*v + b*other(v)
+            e2 = 1 + dot(v, n)/k
+            b = b + c*(e2*u*other(u) - n*other(u) - u*other(n))/k
+            a = a + c*(e2*u^2 - 2*n*u)/k
+            d = a*g + b*other(g)
+            p = w
+            q = g
+            w = w - lr*d*min(1, max_step/max(norm(d), 1e-300))
+        """,
+        hyperparameters=(
+            LR(1.0),
+            Hyperparameter(
+                "first", 1e-2, 0.0, 1e12, "(]", log=True, meaning="1/curvature at first"
+            ),
+            Hyperparameter("max_step", 1.0, 0.0, 1e12, "(]", log=True, meaning="longest step"),
+        ),
+        initial={"a": "first"},
+        source=(
+            "Broyden, Fletcher, Goldfarb and Shanno 1970; Nocedal and Wright 2006, equation 6.17"
+        ),
+        summary="Learns the curvature from gradients: Newton's speed without a Hessian.",
+        pace=_FIXED,
+    ),
+    Optimizer(
+        name="gradient_flow",
+        title="Gradient flow",
+        rule="""
+            k2 = grad(w - lr/2*g)
+            k3 = grad(w - lr/2*k2)
+            k4 = grad(w - lr*k3)
+            w = w - lr/6*(g + 2*k2 + 2*k3 + k4)
+        """,
+        hyperparameters=(LR(1e-3),),
+        source="Kutta 1901; Runge 1895: x' = -grad f by the classical method of order four",
+        summary="The curve of steepest descent itself, which gradient descent follows roughly.",
     ),
 )
 

@@ -9,6 +9,7 @@ from tests.model.test_experiment import CASES
 
 COVERED = {
     "expr-random-bytes-200": "test_random_text_is_a_formula_or_a_formula_error",
+    "param-seed-big": "test_a_bad_condition_is_named",
     "cli-no-display": "test_without_a_display_it_names_the_race",
     "cli-locale-c": "test_the_window_opens_anywhere_and_ends_on_a_signal",
     "cli-home-unset": "test_the_window_opens_anywhere_and_ends_on_a_signal",
@@ -49,8 +50,7 @@ COVERED = {
 LATER = {
     "cli-clock-back": "intervals come from a monotonic clock; the system's is not ours to set",
     "out-win-locked": "needs Windows",
-    "param-newton-singular": "Newton's method", "param-linesearch-flat": "BFGS",
-    "param-seed-big": "noise and seeds", "param-batch-gt-n": "data", "param-batch-0": "data",
+    "param-batch-gt-n": "data", "param-batch-0": "data",
     "param-grid-1": "maps with a chosen grid", "param-grid-1e5": "maps with a chosen grid",
     "out-png-1e5": "pictures", "out-gif-1e6-frames": "animations", "out-gif-1-frame": "animations",
     "out-mp4-no-ffmpeg": "animations", "out-ffmpeg-dies": "animations", "out-svg-nan": "pictures",

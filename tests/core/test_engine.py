@@ -14,39 +14,86 @@ from gdviz_core.engine import Progress, Tape, evaluate, grid
 
 DIGEST = """
 import hashlib, numpy as np, gdviz_core as core
+from gdviz_core import engine
 digest = hashlib.sha256()
-points = np.random.default_rng(5).uniform(-4, 4, (50, 2))
-for surface in core.SURFACES.values():
-    values = [surface.value(*points.T), *surface.gradient(*points.T), *surface.hessian(*points.T)]
-    for array in values:
+rng = np.random.default_rng(5)
+np.seterr(all="ignore")
+pace = {"curvature": 2e-3, "size": 0.05, "fixed": 1.0}
+def take(*arrays):
+    for array in arrays:
+        array = np.ascontiguousarray(array)
+        if array.dtype == float:  # NaN has many bit patterns, which compilers may choose among
+            array = np.where(np.isnan(array), 0, array)
         digest.update(array.tobytes())
-    for t in core.race(surface, [o(lr=0.01) for o in core.OPTIMIZERS.values()], points[:5], 200):
-        for array in (t.x, t.y, t.loss, t.grad_x, t.grad_y, *t.state.values()):
-            digest.update(np.ascontiguousarray(array).tobytes())
-text = "exp(x)*log(y^2+1)+sin(9*x)*cos(y)+tanh(x)+tan(y)+atan2(x,y)+sinh(x)+x^1.7+mod(x,y)+abs(y)"
-f = core.Surface.from_formula(text)
-for array in (f.value(*points.T), *f.gradient(*points.T), *f.hessian(*points.T)):
-    digest.update(array.tobytes())
-print(core.ENGINE, digest.hexdigest())
+for surface in core.SURFACES.values():
+    x0, x1, y0, y1 = surface.domain
+    points = rng.uniform((x0, y0), (x1, y1), (37, 2))
+    take(surface.value(*points.T), *surface.gradient(*points.T), *surface.hessian(*points.T))
+    for optimizer in core.OPTIMIZERS.values():
+        racer = optimizer(lr=pace[optimizer.pace[0]])
+        every = {h.name: np.full(37, racer.values[h.name]) for h in racer.hyperparameters}
+        ends = core.settle(surface, racer, points, 60, noise=0.01)
+        lanes = core.settle(surface, racer, points, 60, noise=0.01, hyperparameters=every)
+        for e in (ends, lanes):
+            take(e.x, e.y, e.loss, e.grad_x, e.grad_y, e.steps)
+        assert np.array_equal(ends.x, lanes.x, equal_nan=True), (surface.name, optimizer.name)
+f = core.Surface.from_formula(
+    "exp(x)*log(y^2+1)+sin(9*x)*cos(y)+tanh(x)+tan(y)+atan2(x,y)+sinh(x)+x^1.7+mod(x,y)+abs(y)")
+points = rng.uniform(-4, 4, (50, 2))
+take(f.value(*points.T), *f.gradient(*points.T), *f.hessian(*points.T))
+print(core.ENGINE, engine.EMITTED, digest.hexdigest())
 """
 
 
-def _digest(engine):
-    env = {**os.environ, "GDVIZ_ENGINE": engine}
+def _digest(engine, emitted="1"):
+    env = {**os.environ, "GDVIZ_ENGINE": engine, "GDVIZ_EMITTED": emitted}
     out = subprocess.run(
         [sys.executable, "-c", DIGEST], env=env, capture_output=True, text=True, check=True
     )
     return out.stdout.split()
 
 
-def test_all_kernels_give_the_same_bits():
+def test_every_surface_with_every_rule_gives_the_same_bits_in_every_build():
+    """{baseline, AVX2} x {emitted, interpreted} x {shared, differing hyper-parameters}."""
     assert core.ENGINE in ("avx2", "baseline")
-    name, baseline = _digest("baseline")
-    assert name == "baseline"
+    name, emitted, wanted = _digest("baseline", "0")
+    assert (name, emitted) == ("baseline", "False")
+    assert _digest("baseline", "1") == ["baseline", "True", wanted]
     if core.ENGINE == "avx2":
-        assert _digest("avx2") == ["avx2", baseline]
+        assert _digest("avx2", "0") == ["avx2", "False", wanted]
+        assert _digest("avx2", "1") == ["avx2", "True", wanted]
     else:
-        assert _digest("") == ["baseline", baseline]
+        assert _digest("") == ["baseline", "True", wanted]
+
+
+@pytest.mark.parametrize("emitted", [True, False])
+def test_blocks_and_threads_do_not_change_the_result(emitted):
+    starts = np.random.default_rng(9).uniform(-3, 3, (777, 2))
+    for surface, optimizer in (
+        (SURFACES["ackley"], OPTIMIZERS["adam"](lr=0.05)),
+        (SURFACES["peaks"], OPTIMIZERS["sam"](lr=0.01)),
+        (SURFACES["rosenbrock"], OPTIMIZERS["bfgs"]),
+    ):
+        results = [
+            core.settle(surface, optimizer, starts, 150, block=block, threads=threads,
+                        emitted=emitted, noise=0.05)
+            for block in (4, 20, 128, 256) for threads in (1, 3)
+        ]  # fmt: skip
+        for other in results[1:]:
+            for field in ("x", "y", "loss", "steps"):
+                np.testing.assert_array_equal(getattr(results[0], field), getattr(other, field))
+
+
+def test_what_ships_runs_as_compiled_c():
+    for surface in SURFACES.values():
+        for kind in ("value", "gradient", "slope", "hessian"):
+            assert surface.tape(kind).emitted, (surface.name, kind)
+    for optimizer in OPTIMIZERS.values():
+        for lanes in ((), tuple(optimizer.values)):
+            for tape in optimizer.tapes(lanes):
+                assert tape.emitted, optimizer.name
+                assert tape.uniform is None or tape.uniform.emitted
+    assert not core.Surface.from_formula("x^2 + 17*y").tape("gradient").emitted
 
 
 def test_an_unknown_engine_is_refused():
