@@ -21,6 +21,7 @@ from gdviz_core.descent import (
 )
 from gdviz_core.ending import Ending, Rank, rank
 from gdviz_core.engine import ENGINE, Progress
+from gdviz_core.external import SCIPY, TorchOptimizer
 from gdviz_core.maps import BasinMap, SweepMap, basin_map, sweep_map
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.optimizers import OPTIMIZERS
@@ -34,6 +35,7 @@ __all__ = [
     "ENGINE",
     "OPTIMIZERS",
     "SCHEDULES",
+    "SCIPY",
     "SURFACES",
     "BasinMap",
     "Cancelled",
@@ -53,6 +55,7 @@ __all__ = [
     "Surface",
     "SweepMap",
     "TooLarge",
+    "TorchOptimizer",
     "Trajectory",
     "basin_map",
     "critical_points",

@@ -52,7 +52,8 @@ class Trajectory:
     and the surface there; `state` maps names such as "m_x" to arrays. `step` holds the step
     numbers, 0, 1, 2, ... unless the run was recorded more sparsely. `lr` is the learning rate of
     the step that led to each iterate (at the start, of the first step), None for an optimizer
-    that has none. `cost` is the number of gradient evaluations of a step.
+    that has none. `cost` is the number of gradient evaluations of a step; where steps cost
+    differently, `spent` counts them up.
 
     `status` tells why the run ended: "converged" (the gradient norm is at most the tolerance),
     "diverged" (not finite, or past a million times the size of the domain; the last iterate is
@@ -75,6 +76,7 @@ class Trajectory:
     lr: Array | None = None
     cost: int = 1
     surface: Surface | None = None
+    spent: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -93,7 +95,7 @@ class Trajectory:
     @property
     def evaluations(self) -> NDArray[np.int64]:
         """Gradient evaluations that led to each iterate."""
-        return self.step * self.cost
+        return self.step * self.cost if self.spent is None else self.spent
 
     def index(self, step: int) -> int:
         """The index of the last record at or before a step."""
