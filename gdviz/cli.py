@@ -36,6 +36,7 @@ not given is chosen to suit the surface.
 examples:
   gdviz race rosenbrock --optimizer adam:lr=0.02,beta1=0.8 --csv race.csv
   gdviz race himmelblau --start -1,2 --start 0,0 --optimizer momentum --steps 500
+  gdviz race ellipse:k=500 --optimizer scipy_bfgs --optimizer newton
   gdviz race -- "-cos(x)*cos(y)"             a formula that begins with a minus
 """
 
@@ -78,6 +79,11 @@ def _optimizer(text: str) -> tuple[str, dict[str, float]]:
     return name, values
 
 
+def _surface(text: str) -> tuple[str, dict[str, float]]:
+    """NAME[:key=value,...] or a formula, which has no colon"""
+    return _optimizer(text) if ":" in text else (text, {})
+
+
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
@@ -93,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "race", help="run a race without a window", epilog=RACE_EXAMPLES,
         formatter_class=raw, allow_abbrev=False,
     )  # fmt: skip
-    race.add_argument("surface", metavar="SURFACE_OR_FORMULA")
+    race.add_argument("surface", metavar="SURFACE[:key=value,...]|FORMULA", type=_surface)
     race.add_argument("--start", metavar="X,Y", type=_start, action="append", default=[],
                       help="a start point; may be given several times")  # fmt: skip
     race.add_argument("--optimizer", metavar="NAME[:key=value,...]", type=_optimizer,
@@ -157,18 +163,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _list(what: str) -> int:
-    from gdviz_core import OPTIMIZERS, SURFACES
+    from gdviz_core import SURFACES
+    from gdviz_core.external import KNOWN
 
     if what == "surfaces":
         for surface in SURFACES.values():
             x0, x1, y0, y1 = surface.domain
             domain = f"[{x0:g}, {x1:g}] x [{y0:g}, {y1:g}]"
-            print(f"{surface.name:22} {domain:32} {surface.formula}")
+            values = ", ".join(f"{name}={value:g}" for name, value in surface.values.items())
+            formula = surface.formula if len(surface.formula) < 300 else "a sum of 25 terms"
+            print(f"{surface.name:22} {domain:36} {formula}{f'   ({values})' if values else ''}")
     else:
-        for optimizer in OPTIMIZERS.values():
+        for optimizer in KNOWN.values():
             values = ", ".join(f"{name}={value:g}" for name, value in optimizer.values.items())
-            print(f"{optimizer.name:12} {optimizer.summary}")
-            print(f"{'':12} {values}")
+            print(f"{optimizer.name:20} {optimizer.summary}")
+            if values:
+                print(f"{'':20} {values}")
     return 0
 
 
@@ -177,21 +187,22 @@ def _race(options: argparse.Namespace) -> int:
     from gdviz.experiment import Experiment, enter
     from gdviz_core import SURFACES
 
+    name, parameters = options.surface
     try:
         experiment = Experiment(
-            options.surface, options.domain, tuple(options.start), (), options.steps,
-            options.tolerance, options.stop_outside,
+            name, options.domain, tuple(options.start), (), options.steps,
+            options.tolerance, options.stop_outside, parameters,
         )  # fmt: skip
         if not experiment.starts:
             start = experiment.resolved().start
             assert start is not None
             experiment = replace(experiment, starts=(start,))
         chosen = options.optimizer or [(n, {}) for n in ("gd", "momentum", "rmsprop", "adam")]
-        for name, values in chosen:
-            racer = enter(experiment, name, **values)
+        for optimizer, values in chosen:
+            racer = enter(experiment, optimizer, **values)
             experiment = replace(experiment, racers=(*experiment.racers, racer))
     except ValueError as error:
-        near = difflib.get_close_matches(options.surface, SURFACES, n=1)
+        near = difflib.get_close_matches(options.surface[0], SURFACES, n=1)
         hint = f"; did you mean the surface {near[0]}?" if near else ""
         options.parser.error(f"{error}{hint}")
     try:

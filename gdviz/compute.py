@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import gdviz_core as core
 from gdviz.experiment import Experiment
+from gdviz_core.external import External
 from gdviz_core.operation import OPERATIONS
 from gdviz_core.surface import Array
 
@@ -53,9 +54,11 @@ class Race:
         return racer * len(self.experiment.starts) + start
 
     def end(self, lane: int) -> str:
-        """Why and when a lane ended, as a sentence: "converged at step 212"."""
+        """Why and when a lane ended: "converged to the minimum at (3, 2), step 212"."""
         trajectory = self.trajectories[lane]
-        text = f"{trajectory.status} at step {trajectory.steps}"
+        text = str(trajectory.reason)
+        if "step" not in text or trajectory.status == "out of steps":
+            text += f", step {trajectory.steps}"
         if trajectory.status == "out of steps" and trajectory.left is not None:
             text += f", left the domain at {trajectory.left}"
         return text
@@ -79,7 +82,10 @@ def cost(experiment: Experiment) -> float:
     surface = _weight(experiment.resolved().tape("gradient").program)
     per_step = blocks * (0.5e-9 * surface + 5e-9) + 250e-9
     lanes = len(experiment.running) * len(experiment.starts)
-    return len(experiment.running) * experiment.steps * per_step + lanes * 30e-6
+    foreign = sum(isinstance(racer.configured(), External) for racer in experiment.running)
+    calls = foreign * len(experiment.starts) * experiment.steps
+    rules = len(experiment.running) - foreign
+    return rules * experiment.steps * per_step + lanes * 30e-6 + calls * 60e-6
 
 
 def race(experiment: Experiment) -> Computation[Race]:

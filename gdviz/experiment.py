@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from gdviz_core import OPTIMIZERS, SURFACES, Optimizer, Surface
+from gdviz_core import SURFACES, Surface
 from gdviz_core.descent import check_count, check_start, check_tolerance
+from gdviz_core.external import find
 from gdviz_core.surface import DEFAULT_DOMAIN, Domain, check_domain
 
 Point = tuple[float, float]
@@ -22,8 +23,9 @@ MAX_STEPS = 1_000_000_000
 class Racer:
     """An optimizer entered in the race.
 
-    `optimizer` is a name of the catalogue, `values` its hyper-parameters (those left out have
-    their default), `name` the label, `colour` an index into the palette, `on` whether it runs.
+    `optimizer` is a name that `gdviz_core.external.find` knows, `values` its hyper-parameters
+    (those left out have their default), `name` the label, `colour` an index into the palette, `on`
+    whether it runs.
     """
 
     optimizer: str
@@ -33,12 +35,7 @@ class Racer:
     on: bool = True
 
     def __post_init__(self) -> None:
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(
-                f"there is no optimizer {self.optimizer[:40]!r}; the names are: "
-                f"{', '.join(OPTIMIZERS)}"
-            )
-        configured = OPTIMIZERS[self.optimizer](**self.values)
+        configured = find(self.optimizer)(**self.values)
         object.__setattr__(self, "values", configured.values)
         if not self.name:
             object.__setattr__(self, "name", configured.title)
@@ -48,9 +45,9 @@ class Racer:
             )
         check_count("colour", self.colour)
 
-    def configured(self) -> Optimizer:
+    def configured(self) -> Any:
         """The optimizer with this racer's hyper-parameters."""
-        return OPTIMIZERS[self.optimizer](**self.values)
+        return find(self.optimizer)(**self.values)
 
     def with_value(self, name: str, value: float) -> "Racer":
         """A copy with one other hyper-parameter."""
@@ -61,8 +58,9 @@ class Racer:
 class Experiment:
     """Everything a session restores.
 
-    `surface` is a name of the catalogue or a formula over x and y; `domain` (x0, x1, y0, y1)
-    belongs to a formula, None takes the default or the catalogue's. Starts are points (x, y).
+    `surface` is a name of the catalogue or a formula over x and y; `parameters` are those of a
+    surface of the catalogue that differ from its defaults. `domain` (x0, x1, y0, y1) belongs to a
+    formula, None takes the default or the catalogue's. Starts are points (x, y).
 
     Raises FormulaError for a formula that cannot be read, ValueError for any other bad field.
     """
@@ -74,11 +72,16 @@ class Experiment:
     steps: int = 500
     tolerance: float = 1e-8
     stop_outside: bool = False
+    parameters: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.domain is not None:
             object.__setattr__(self, "domain", check_domain(self.domain))
-        self.resolved()
+        known = self.resolved().values
+        if self.parameters:
+            defaults = SURFACES[self.surface].values
+            kept = {name: known[name] for name in known if known[name] != defaults[name]}
+            object.__setattr__(self, "parameters", kept)
         if len(self.starts) > MAX_STARTS:
             raise ValueError(f"at most {MAX_STARTS} starts are possible, not {len(self.starts)}")
         if len(self.racers) > MAX_RACERS:
@@ -96,7 +99,7 @@ class Experiment:
 
     def resolved(self) -> Surface:
         """The surface itself."""
-        return _resolve(self.surface, self.domain)
+        return _resolve(self.surface, self.domain, tuple(self.parameters.items()))
 
     @property
     def running(self) -> tuple[Racer, ...]:
@@ -111,32 +114,47 @@ class Experiment:
         """
         if surface in SURFACES:
             known = SURFACES[surface]
-            moved = replace(self, surface=surface, domain=None, starts=(check_start(known.start),))
+            moved = replace(self, surface=surface, domain=None, parameters={},
+                            starts=(check_start(known.start),))  # fmt: skip
         else:
-            moved = replace(self, surface=surface, domain=self.resolved().domain)
+            moved = replace(self, surface=surface, domain=self.resolved().domain, parameters={})
+        return moved._with_suggestions(self)
+
+    def with_parameter(self, name: str, value: float) -> "Experiment":
+        """The experiment with one parameter of its surface changed; ValueError names a bad one."""
+        moved = replace(self, parameters={**self.parameters, name: value})
+        return moved._with_suggestions(self)
+
+    def _with_suggestions(self, before: "Experiment") -> "Experiment":
+        """Learning rates that were the suggested ones `before` are so again."""
+        moved = self
         racers = []
         for racer in self.racers:
             value = racer.values.get("lr")
-            if value is not None and value == suggested_lr(self.resolved(), racer.optimizer):
+            if value is not None and value == suggested_lr(before.resolved(), racer.optimizer):
                 racer = racer.with_value("lr", suggested_lr(moved.resolved(), racer.optimizer))
             racers.append(racer)
         return replace(moved, racers=tuple(racers))
 
 
 @lru_cache(maxsize=64)
-def _resolve(surface: str, domain: Domain | None) -> Surface:
+def _resolve(
+    surface: str, domain: Domain | None, parameters: tuple[tuple[str, float], ...]
+) -> Surface:
     if surface in SURFACES:
-        known = SURFACES[surface]
+        known = SURFACES[surface](**dict(parameters))
         return known if domain is None else replace(known, domain=domain)
+    if parameters:
+        raise ValueError(f"parameters: a typed formula has none, such as {parameters[0][0][:40]}")
     return Surface.from_formula(surface, DEFAULT_DOMAIN if domain is None else domain)
 
 
 @lru_cache(maxsize=1024)
 def suggested_lr(surface: Surface, optimizer: str) -> float:
     """A learning rate that shows something: stable, and neither instant nor endless."""
-    how, share = OPTIMIZERS[optimizer].pace
+    how, share = find(optimizer).pace
     if how == "fixed":
-        return OPTIMIZERS[optimizer].values["lr"]
+        return find(optimizer).values["lr"]
     x0, x1, y0, y1 = surface.domain
     if how == "size":
         return _round(share * min(x1 - x0, y1 - y0))
@@ -172,7 +190,7 @@ def _round(value: float) -> float:
 
 def enter(experiment: Experiment, optimizer: str, /, **values: Any) -> Racer:
     """A new racer for an experiment: suggested learning rate, unused name and colour."""
-    if optimizer in OPTIMIZERS and "lr" not in values:
+    if "lr" in find(optimizer).values and "lr" not in values:
         values["lr"] = suggested_lr(experiment.resolved(), optimizer)
     racer = Racer(optimizer, values)
     taken = {other.colour for other in experiment.racers}

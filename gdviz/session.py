@@ -9,7 +9,7 @@ import msgspec
 from gdviz import __version__
 from gdviz.experiment import Experiment
 
-FORMAT = 1
+FORMAT = 2  # 1 had no parameters of surfaces
 MAX_BYTES = 64 * 1024 * 1024
 
 

@@ -8,11 +8,14 @@ decay and schedules belong to our own rules: a race with them refuses these.
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import math
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +95,7 @@ class External:
     pace: tuple[str, float] = ("fixed", 1.0)
     presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
     rule: str = ""
+    family: str = "SciPy"
 
     def __call__(self, /, **values: float) -> External:
         """A copy with other hyper-parameters; ValueError names a bad one."""
@@ -409,6 +413,7 @@ def TorchOptimizer(cls: Any, **options: Any) -> External:  # noqa: N802  reads a
         source=f"torch.optim.{cls.__name__}",
         summary="Runs torch itself, one step at a time.",
         pace=("size", 0.01) if "lr" in known else ("fixed", 1.0),
+        family="torch",
     )
     _new(cls, rest, made.values, [0.0, 0.0])  # so that a bad option is named here
     return made
@@ -467,19 +472,33 @@ def _torch_iterates(
         yield x, y, state
 
 
+KNOWN: Mapping[str, Optimizer | External] = MappingProxyType({**OPTIMIZERS, **SCIPY})
+# The classes of torch.optim that can race, known without importing torch; none without torch.
+TORCH_NAMES: tuple[str, ...] = ()
+if find_spec("torch") is not None:
+    TORCH_NAMES = (
+        "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "LBFGS", "Muon",
+        "NAdam", "RAdam", "RMSprop", "Rprop", "SGD",
+    )  # fmt: skip
+
+
+def prepare_torch() -> None:
+    """Import torch in the background, for it takes a second or more."""
+    if "torch" not in sys.modules:
+        threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
+
+
 @functools.lru_cache(maxsize=64)
 def find(name: str) -> Optimizer | External:
-    """The optimizer of a name: one of OPTIMIZERS or SCIPY, or "torch_" and a class of torch.optim.
+    """The optimizer of a name: one of KNOWN, or "torch_" and a class of torch.optim.
 
     Raises ValueError for a name that is none.
     """
-    if name in OPTIMIZERS:
-        return OPTIMIZERS[name]
-    if name in SCIPY:
-        return SCIPY[name]
+    if name in KNOWN:
+        return KNOWN[name]
     if name.startswith("torch_"):
         return TorchOptimizer(name.removeprefix("torch_"))
     raise ValueError(
-        f"there is no optimizer {name[:40]!r}; the names are: {', '.join([*OPTIMIZERS, *SCIPY])}, "
+        f"there is no optimizer {name[:40]!r}; the names are: {', '.join(KNOWN)}, "
         f"and torch_ with the name of a class of torch.optim"
     )

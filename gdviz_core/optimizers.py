@@ -21,6 +21,8 @@ _DECOUPLED = Hyperparameter(
 _LENGTH = ("size", 0.01)
 _SIGNS = ("size", 0.005)
 _FIXED = ("fixed", 1.0)
+# Families; most are adaptive.
+_DESCENT, _SIGN, _CURVATURE = "Descent and momentum", "Signs", "Curvature"
 
 
 def _momentum(value: float) -> Hyperparameter:
@@ -65,6 +67,7 @@ _ENTRIES = (
         source="Cauchy 1847, Comptes Rendus 25, 536-538; torch.optim.SGD",
         summary="Steps straight down the slope; slow along ravines.",
         presets={"keras": {"lr": 1e-2}},
+        family=_DESCENT,
     ),
     Optimizer(
         name="momentum",
@@ -85,6 +88,7 @@ _ENTRIES = (
         source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5; torch.optim.SGD",
         summary="Builds up speed along a ravine and overshoots at its end.",
         pace=("curvature", 0.175),
+        family=_DESCENT,
     ),
     Optimizer(
         name="heavy_ball",
@@ -102,6 +106,7 @@ _ENTRIES = (
             "Momentum as Polyak wrote it: old steps keep the learning rate they were taken with."
         ),
         pace=("curvature", 0.175),
+        family=_DESCENT,
     ),
     Optimizer(
         name="nesterov",
@@ -121,6 +126,7 @@ _ENTRIES = (
         source="Nesterov 1983, Doklady 269, 543-547; Sutskever et al. 2013; torch.optim.SGD",
         summary="Momentum that looks ahead and so brakes before the turn.",
         pace=("curvature", 0.175),
+        family=_DESCENT,
     ),
     Optimizer(
         name="nesterov_lookahead",
@@ -138,6 +144,7 @@ _ENTRIES = (
             "Takes the gradient where momentum is about to carry it; overshoots less than momentum."
         ),
         pace=("curvature", 0.175),
+        family=_DESCENT,
     ),
     Optimizer(
         name="adagrad",
@@ -391,6 +398,7 @@ _ENTRIES = (
             "Heeds only the sign of the slope and finds the step length itself; noise confuses it."
         ),
         pace=_LENGTH,
+        family=_SIGN,
     ),
     Optimizer(
         name="asgd",
@@ -413,6 +421,7 @@ _ENTRIES = (
         initial={"a": "w"},
         source="Polyak and Juditsky 1992, doi:10.1137/0330046; torch.optim.ASGD",
         summary="Averages late iterates, which cancels noise; a is the average.",
+        family=_DESCENT,
     ),
     Optimizer(
         name="lion",
@@ -434,6 +443,7 @@ _ENTRIES = (
         ),
         presets={"optax": {"weight_decay": 1e-3}, "keras": {"lr": 1e-3}},
         pace=_SIGNS,
+        family=_SIGN,
     ),
     Optimizer(
         name="sign_descent",
@@ -443,6 +453,7 @@ _ENTRIES = (
         source="Bernstein et al. 2018, arXiv:1802.04434, algorithm 1",
         summary="Moves along diagonals whatever the slope, and chatters about the minimum.",
         pace=_SIGNS,
+        family=_SIGN,
     ),
     Optimizer(
         name="signum",
@@ -458,6 +469,7 @@ _ENTRIES = (
         source="Bernstein et al. 2018, arXiv:1802.04434, algorithm 2",
         summary="Sign descent on an average: less misled by noise, later to turn.",
         pace=_SIGNS,
+        family=_SIGN,
     ),
     Optimizer(
         name="adabelief",
@@ -607,6 +619,7 @@ _ENTRIES = (
             " ones."
         ),
         pace=_SIGNS,
+        family=_CURVATURE,
     ),
     Optimizer(
         name="schedule_free_sgd",
@@ -634,6 +647,7 @@ _ENTRIES = (
             "Averages as it goes instead of lowering the learning rate; the average is what is"
             " shown."
         ),
+        family=_DESCENT,
     ),
     Optimizer(
         name="schedule_free_adamw",
@@ -710,6 +724,7 @@ _ENTRIES = (
         ),
         source="Ma and Yarats 2019, arXiv:1810.06801, equation 3",
         summary="A mean of gradient descent and momentum; the gradient's share steadies it.",
+        family=_DESCENT,
     ),
     Optimizer(
         name="qhadam",
@@ -747,6 +762,7 @@ _ENTRIES = (
         source="Polyak 1969, doi:10.1016/0041-5553(69)90061-5",
         summary="The step that would be right for a cone; needs to know the least loss.",
         pace=_FIXED,
+        family=_DESCENT,
     ),
     Optimizer(
         name="normalized_gd",
@@ -763,6 +779,7 @@ _ENTRIES = (
         ),
         summary="Steps of one length: crosses plateaus, and never comes to rest.",
         pace=_LENGTH,
+        family=_DESCENT,
     ),
     Optimizer(
         name="langevin",
@@ -780,6 +797,7 @@ _ENTRIES = (
         ),
         summary="Gradient descent in a warm bath: leaves shallow minima and never settles.",
         pace=("curvature", 0.2),
+        family=_DESCENT,
     ),
     Optimizer(
         name="sam",
@@ -794,6 +812,7 @@ _ENTRIES = (
         ),
         source="Foret et al. 2021, arXiv:2010.01412, algorithm 1",
         summary="Descends the worst loss close by: prefers wide minima, at two gradients a step.",
+        family=_DESCENT,
     ),
     Optimizer(
         name="newton",
@@ -808,6 +827,7 @@ _ENTRIES = (
             "Solves a quadratic in one step; goes to saddles and maxima as gladly as to minima."
         ),
         pace=_FIXED,
+        family=_CURVATURE,
     ),
     Optimizer(
         name="damped_newton",
@@ -824,6 +844,7 @@ _ENTRIES = (
         source="Levenberg 1944, doi:10.1090/qam/10666; Goldfeld, Quandt and Trotter 1966",
         summary="Newton with a floor under the curvature: between Newton and gradient descent.",
         pace=_FIXED,
+        family=_CURVATURE,
     ),
     Optimizer(
         name="saddle_free_newton",
@@ -846,6 +867,7 @@ _ENTRIES = (
             "Newton with the size of each curvature: leaves saddles as fast as it finds minima."
         ),
         pace=_FIXED,
+        family=_CURVATURE,
     ),
     Optimizer(
         name="bfgs",
@@ -880,6 +902,7 @@ _ENTRIES = (
         ),
         summary="Learns the curvature from gradients: Newton's speed without a Hessian.",
         pace=_FIXED,
+        family=_CURVATURE,
     ),
     Optimizer(
         name="gradient_flow",
@@ -893,6 +916,7 @@ _ENTRIES = (
         hyperparameters=(LR(1e-3),),
         source="Kutta 1901; Runge 1895: x' = -grad f by the classical method of order four",
         summary="The curve of steepest descent itself, which gradient descent follows roughly.",
+        family=_DESCENT,
     ),
 )
 

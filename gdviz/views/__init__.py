@@ -3,9 +3,19 @@
 from gdviz.views.curves import CurvesView
 from gdviz.views.header import HeaderView
 from gdviz.views.map import MapView
+from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView
 from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
 
-VIEWS = (HeaderView, RacersView, StartsView, MapView, PlaybarView, CurvesView, StatusView)
+VIEWS = (
+    HeaderView,
+    RacersView,
+    ParametersView,
+    StartsView,
+    MapView,
+    PlaybarView,
+    CurvesView,
+    StatusView,
+)

@@ -34,7 +34,8 @@ from gdviz.compute import Race
 from gdviz.experiment import Experiment, Racer, enter
 from gdviz.scale import short
 from gdviz.views.view import View
-from gdviz_core import OPTIMIZERS, Hyperparameter
+from gdviz_core import Hyperparameter
+from gdviz_core.external import KNOWN, TORCH_NAMES, find, prepare_torch
 
 # The slider runs over these powers of ten of the learning rate; the field takes any number.
 LOWEST, HIGHEST = -6.0, 1.0
@@ -85,17 +86,33 @@ class RacersView(View):
     def _menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        for optimizer in OPTIMIZERS.values():
-            action = QAction(optimizer.title, menu)
-            action.setToolTip(optimizer.summary)
-            action.triggered.connect(lambda _, name=optimizer.name: self.enter(name))
-            menu.addAction(action)
+        families: dict[str, QMenu] = {}
+        for optimizer in KNOWN.values():
+            family = families.get(optimizer.family)
+            if family is None:
+                family = families[optimizer.family] = _submenu(menu, optimizer.family)
+            self._offer(family, optimizer.title, optimizer.name, optimizer.summary)
+        if TORCH_NAMES:
+            family = _submenu(menu, "torch")
+            family.aboutToShow.connect(prepare_torch)
+            for name in TORCH_NAMES:
+                self._offer(family, name, f"torch_{name}", f"torch.optim.{name} itself")
         return menu
+
+    def _offer(self, menu: QMenu, title: str, name: str, summary: str) -> None:
+        action = QAction(title, menu)
+        action.setToolTip(summary)
+        action.triggered.connect(lambda: self.enter(name))
+        menu.addAction(action)
 
     def enter(self, optimizer: str) -> None:
         """Add a racer."""
         experiment = self.document.experiment
-        racer = enter(experiment, optimizer)
+        try:
+            racer = enter(experiment, optimizer)
+        except ValueError as error:
+            self.document.said.emit(str(error))
+            return
         self.change(f"Add {racer.name}", (*experiment.racers, racer))
 
     def change(self, text: str, racers: tuple[Racer, ...], gesture: object = None) -> None:
@@ -146,6 +163,13 @@ class RacersView(View):
         self.add.setIcon(qtawesome.icon("ph.plus", color=theme.text2))
         for row in self.rows:
             row.set_theme(theme)
+
+
+def _submenu(menu: QMenu, title: str) -> QMenu:
+    submenu = QMenu(title, menu)
+    submenu.setToolTipsVisible(True)
+    menu.addMenu(submenu)
+    return submenu
 
 
 class RacerRow(QFrame):
@@ -216,7 +240,7 @@ class RacerRow(QFrame):
         grid.setVerticalSpacing(4)
         self.fields: dict[str, NumberField] = {}
         self.flags: dict[str, Switch] = {}
-        others = [h for h in OPTIMIZERS[racer.optimizer].hyperparameters if h.name != "lr"]
+        others = [h for h in find(racer.optimizer).hyperparameters if h.name != "lr"]
         for line, h in enumerate(others):
             caption = label(h.name, "caption")
             caption.setToolTip(f"{h.meaning}; {h.allowed}")
@@ -253,7 +277,7 @@ class RacerRow(QFrame):
         color_changed = racer.colour != self._racer.colour
         self._racer = racer
         self.name.setText(racer.name)
-        self.name.setToolTip(f"{racer.name}: {OPTIMIZERS[racer.optimizer].summary}")
+        self.name.setToolTip(f"{racer.name}: {find(racer.optimizer).summary}")
         self.switch.setAccessibleName(f"Enter {racer.name}")
         self.switch.setChecked(racer.on)
         if self.name.property("off") != (not racer.on):
@@ -261,19 +285,20 @@ class RacerRow(QFrame):
             style = self.name.style()
             assert style is not None
             style.polish(self.name)
-        self.rate.setVisible(racer.on)
+        self.rate.setVisible(racer.on and "lr" in racer.values)
         self.status.setVisible(racer.on)
         self.fold.setVisible(racer.on)
         self.details.setVisible(racer.on and self.fold.isChecked())
         if not racer.on:
             self.loss.setText("off")
             self.problem.hide()
-        lr = racer.values["lr"]
-        self.field.show_number(lr)
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(math.log10(lr) * NOTCHES))
-        self.slider.blockSignals(False)
-        self.slider.update()
+        if "lr" in racer.values:
+            lr = racer.values["lr"]
+            self.field.show_number(lr)
+            self.slider.blockSignals(True)
+            self.slider.setValue(round(math.log10(lr) * NOTCHES))
+            self.slider.blockSignals(False)
+            self.slider.update()
         for name, field in self.fields.items():
             field.show_number(racer.values[name])
         for name, flag in self.flags.items():

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
 from gdviz.app.controls import parse_number, parse_whole
+from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView
 from gdviz.views.starts import StartsView
@@ -101,7 +102,7 @@ def test_the_other_hyperparameters_unfold(user, racers):
 
 
 def test_racers_can_be_added_duplicated_and_removed(user, racers):
-    racers.add.menu().actions()[0].trigger()
+    racers.add.menu().actions()[0].menu().actions()[0].trigger()
     user.settle()
     assert [r.name for r in user.document.experiment.racers][-1] == "Gradient descent 2"
     racers.rows[3]._duplicate()
@@ -119,7 +120,7 @@ def test_live_loss_and_the_named_end(user, racers):
     user.player.go(t.steps // 2)
     assert "running" in racers.rows[0].status.text()
     user.player.go(t.steps)
-    assert racers.rows[0].status.text() == f"converged at step {t.steps}"
+    assert racers.rows[0].status.text() == f"{t.reason}, step {t.steps}"
     user.type(racers.rows[0].field, "0.5")
     race = user.raced()
     user.player.go(race.last)
@@ -301,3 +302,45 @@ def test_numbers_that_are_refused(text):
         parse_number(text)
     with pytest.raises(ValueError, match="number"):
         parse_whole(text)
+
+
+def test_parameters_of_a_surface_are_sliders_and_fields(user):
+    view = user.window.views[ParametersView]
+    assert not view.isVisible()
+    user.document.show("Choose", user.document.experiment.on_surface("rosenbrock"))
+    user.settle()
+    assert view.isVisible()
+    assert set(view.sliders) == set(view.fields) == {"a", "b"}
+    before = user.document.undo_stack.count()
+    view.sliders["b"].setSliderDown(True)
+    for notch in (100, 150, 200):
+        view.sliders["b"].setValue(notch)
+    view.sliders["b"].setSliderDown(False)
+    assert user.document.undo_stack.count() == before + 1  # one drag, one step
+    b = user.document.experiment.resolved().values["b"]
+    assert b == pytest.approx(10**1.5, rel=0.01)
+    assert view.fields["b"].text() == f"{b:g}"
+    user.type(view.fields["a"], "0.5")
+    assert user.document.experiment.parameters == {"a": 0.5, "b": b}
+    assert user.document.experiment.resolved().minima[0] == pytest.approx((0.5, 0.25))
+    user.type(view.fields["a"], "7")
+    assert "a must be at least" in view.problem.text()
+    assert user.document.experiment.parameters["a"] == 0.5
+    user.document.undo_stack.undo()
+    user.document.undo_stack.undo()
+    assert user.document.experiment.parameters == {}
+    user.document.show("Choose", user.document.experiment.on_surface("ellipse"))
+    user.settle()
+    assert set(view.sliders) == {"k"}
+
+
+def test_a_racer_of_scipy_has_no_learning_rate_and_races(user, racers):
+    racers.enter("scipy_bfgs")
+    race = user.raced()
+    row = racers.rows[-1]
+    assert not row.rate.isVisible()
+    last = race.trajectories[-1]
+    assert last.optimizer.name == "scipy_bfgs"
+    assert str(last.reason).startswith("converged")
+    user.player.go(race.last)
+    assert "converged to the minimum" in row.status.text()

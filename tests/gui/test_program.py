@@ -81,7 +81,7 @@ def test_an_unfinished_field_cannot_spoil_an_undo(user, change):
     racers = user.window.views[RacersView]
     before = user.document.experiment
     if change == "add":
-        racers.add.menu().actions()[0].trigger()
+        racers.add.menu().actions()[0].menu().actions()[0].trigger()
     else:
         racers.rows[0]._remove()
     user.settle()

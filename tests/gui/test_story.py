@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QFileDialog
 
 import gdviz_core as core
 from gdviz import session
+from gdviz.views.starts import StartsView
 
 
 def test_from_a_click_to_a_csv(user, tmp_path, monkeypatch):
@@ -20,7 +21,7 @@ def test_from_a_click_to_a_csv(user, tmp_path, monkeypatch):
         combo.activated.emit(combo.currentIndex())
         user.settle()
     assert document.experiment.surface == "himmelblau"
-    user.press(window.views[type(window.views[list(window.views)[2]])].clear)
+    user.press(window.views[StartsView].clear)
     assert document.experiment.starts == ()
 
     user.click(-1.0, 2.0)
@@ -69,7 +70,7 @@ def test_opening_the_json_shows_the_identical_race(user, tmp_path, monkeypatch):
     before = user.raced()
     with user.qtbot.waitSignal(user.window.files.said):
         user.window.files.export_to(path)
-    user.press(user.window.views[list(user.window.views)[2]].clear)
+    user.press(user.window.views[StartsView].clear)
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "race.json"), "")
     )

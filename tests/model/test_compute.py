@@ -54,8 +54,8 @@ def test_the_end_of_a_run_in_words():
         racer = Racer("gd", {"lr": 0.3})
         return run(Experiment("x", starts=((4.0, 0.0),), racers=(racer,), **fields)).end(0)
 
-    assert end(steps=10) == "out of steps at step 10"
-    assert end(steps=100) == "out of steps at step 100, left the domain at 31"
+    assert end(steps=10) == "out of steps at (1, 0), slope 1, step 10"
+    assert end(steps=100) == "out of steps at (-26, 0), slope 1, step 100, left the domain at 31"
     assert end(steps=100, stop_outside=True) == "left the domain at step 31"
 
 

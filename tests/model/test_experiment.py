@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gdviz_core as core
+from gdviz import session
 from gdviz.experiment import Experiment, Racer, enter, first_experiment, suggested_lr
 from gdviz_core import OPTIMIZERS, SURFACES
 from tests import hostile
@@ -134,3 +135,25 @@ def test_new_racers_get_unused_names_and_colours():
         experiment = replace(experiment, racers=(*experiment.racers, racer))
     assert [r.name for r in experiment.racers] == ["Adam", "Adam 2", "Adam 3"]
     assert [r.colour for r in experiment.racers] == [0, 1, 2]
+
+
+def test_parameters_of_a_surface_are_part_of_the_experiment():
+    racer = enter(Experiment("ellipse"), "gd")
+    before = Experiment("ellipse", starts=((1.0, 1.0),), racers=(racer,))
+    after = before.with_parameter("k", 5)
+    assert after.parameters == {"k": 5.0}
+    assert after.resolved().values == {"k": 5.0}
+    assert after.racers[0].values["lr"] == suggested_lr(after.resolved(), "gd") > racer.values["lr"]
+    assert after.with_parameter("k", 50).parameters == {}  # the default needs no word
+    assert after.on_surface("rosenbrock").parameters == {}
+    assert session.load(session.dump(after)) == after
+    for bad, part in (({"k": 0}, "k must be at least 1"), ({"q": 1}, "ellipse has no parameter q")):
+        with pytest.raises(ValueError, match=part):
+            replace(before, parameters=bad)
+    with pytest.raises(ValueError, match="a typed formula has none"):
+        Experiment("x^2 + y^2", parameters={"k": 1.0})
+
+
+def test_a_session_of_the_first_format_still_opens():
+    text = session.dump(first_experiment()).replace('"format": 2', '"format": 1')
+    assert session.load(text.replace('"parameters": {}', '"tolerance": 1e-8')) == first_experiment()

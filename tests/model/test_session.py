@@ -38,7 +38,7 @@ def test_an_experiment_survives_the_file(experiment):
 
 def test_the_file_is_readable_and_numbered():
     text = session.dump(first_experiment())
-    assert text.startswith('{\n  "format": 1,')
+    assert text.startswith('{\n  "format": 2,')
     assert '"surface": "himmelblau"' in text
 
 
