@@ -7,8 +7,8 @@ BIN = .venv/bin
 QT = libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \
      libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0
 SCREEN = xvfb xauth
-SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd gdviz_core/kernels.* \
-    gdviz_core/vmath.h gdviz_core/baseline.c gdviz_core/avx2.c) \
+SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd) \
+    $(addprefix gdviz_core/,kernels.h kernels.inc vmath.h baseline.h avx2.h avx512.h) \
     $(addprefix gdviz_core/,emit.py operation.py program.py graph.py derivative.py expression.py \
     rule.py surface.py surfaces.py optimizer.py optimizers.py)
 
@@ -60,4 +60,4 @@ dist: build
 
 clean:
 	rm -rf .venv build dist *.egg-info gdviz_core/*.so \
-	    $(addprefix gdviz_core/,engine.c iteration.c raster.c instructions.h emitted.h emitted.inc)
+	    $(addprefix gdviz_core/,*.c instructions.h emitted.h emitted.inc)

@@ -28,28 +28,24 @@ for name, text in zip(generated, (instructions_header(), *emitted_programs()), s
 # Infinities and NaN must survive (they are how divergence is seen), and every build must give the
 # same bits: hence no -ffast-math and no contraction.
 flags = ["/O2"] if sys.platform == "win32" else [
-    "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]  # fmt: skip
+    "-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]  # fmt: skip
 
-engine = Extension(
-    "gdviz_core.engine",
-    sources=["gdviz_core/engine.pyx", "gdviz_core/baseline.c", "gdviz_core/avx2.c"],
-    depends=[
-        *(f"gdviz_core/{name}" for name in ("kernels.h", "kernels.inc", "vmath.h", *generated)),
-        "setup.py",  # its flags
-    ],
-    include_dirs=["gdviz_core"],
-    extra_compile_args=flags,
-)
-
-others = [
+headers = ("kernels.h", "kernels.inc", "vmath.h", *generated)
+kernels = ("baseline", "avx2", "avx512")
+extensions = [
     Extension(
         f"gdviz_core.{name}",
         sources=[f"gdviz_core/{name}.pyx"],
-        depends=["gdviz_core/kernels.h", "setup.py"],
+        depends=["setup.py", *(f"gdviz_core/{header}" for header in (*headers, f"{name}.h"))]
+        if name in kernels
+        else ["setup.py", "gdviz_core/kernels.h", "gdviz_core/emitted.h"],
         include_dirs=["gdviz_core"],
         extra_compile_args=flags,
     )
-    for name in ("iteration", "raster")
+    for name in (*kernels, "engine", "iteration", "raster")
 ]
 
-setup(ext_modules=cythonize([engine, *others]))
+setup(
+    ext_modules=cythonize(extensions),
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+)

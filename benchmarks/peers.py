@@ -350,7 +350,9 @@ def one_run(table: list[str], rounds: int, steps: int) -> None:
                                    steps)  # fmt: skip
         if has("torch"):
             candidates["torch.optim"] = (
-                lambda s=surface, r=rule, lr=lr, x=x, y=y: torch_run(s, r, x, y, lr, 100), 100)
+                lambda s=surface, r=rule, lr=lr, x=x, y=y: torch_run(s, r, x, y, lr, 100),
+                100,
+            )
         results = measure(candidates, rounds)
         cpp = ensmallen(surface, rule, lr, start, steps)
         if cpp is not None:
@@ -400,10 +402,11 @@ def recorded(table: list[str], rounds: int, steps: int) -> None:
         candidates["optax"] = (lambda: jitted(starts, rates)[0].block_until_ready(), units)
     if has("torch"):
         candidates["torch.optim"] = (
-            lambda: torch_run(surface, "adam", starts[:1, 0], starts[:1, 1], 0.01, 50), 50)
+            lambda: torch_run(surface, "adam", starts[:1, 0], starts[:1, 1], 0.01, 50),
+            50,
+        )
     numpy_run = functions(surface, "adam", "numpy")["run"]
-    candidates["NumPy"] = (
-        lambda: numpy_run(np.float64(2.0), np.float64(1.0), 0.01, 0.9, 100), 100)
+    candidates["NumPy"] = (lambda: numpy_run(np.float64(2.0), np.float64(1.0), 0.01, 0.9, 100), 100)
     results = measure(candidates, rounds)
     cpp = ensmallen(surface, "adam", 0.01, STARTS["ackley"], steps)
     if cpp is not None:
@@ -449,14 +452,18 @@ def many(table: list[str], rounds: int, n: int, steps: int) -> None:
         if has("jax"):
             run = jax_run(surface, rule, short)
             candidates["JAX"] = (
-                lambda r=run, a=(x, y, lr, b1): r(*a)[0].block_until_ready(), lanes * short)
+                lambda r=run, a=(x, y, lr, b1): r(*a)[0].block_until_ready(),
+                lanes * short,
+            )
         if has("optax") and varied is None:
             import optax
 
             made = {"momentum": lambda lr, b1: optax.sgd(lr, b1), "adam": optax.adam}
             run = jax_run(surface, rule, short, made[rule])
             candidates["optax"] = (
-                lambda r=run, a=(x, y, lr, b1): r(*a).block_until_ready(), lanes * short)
+                lambda r=run, a=(x, y, lr, b1): r(*a).block_until_ready(),
+                lanes * short,
+            )
         if has("torch"):
             if varied is None:
                 candidates["torch.optim"] = (
@@ -491,7 +498,9 @@ def scipy_run(rounds: int) -> None:
                                    jac=lambda w: np.array(surface.gradient(*w))), 1),
     }  # fmt: skip
     results = measure(candidates, rounds)
-    print(f"a run of BFGS: scipy.optimize takes {results['scipy'] / results['ours']:.3g} times ours")
+    print(
+        f"a run of BFGS: scipy.optimize takes {results['scipy'] / results['ours']:.3g} times ours"
+    )
 
 
 def main() -> None:

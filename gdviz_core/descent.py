@@ -439,10 +439,10 @@ def settle(
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"starts must have shape (lanes, 2), not {np.shape(starts)}")
     lanes = _lanes(optimizer, hyperparameters or {})
-    sizes = {len(v) for v in lanes.values()} | ({len(points)} if len(points) != 1 else set())
+    sizes = {n for n in (len(points), *map(len, lanes.values())) if n != 1}
     if len(sizes) > 1:
         raise ValueError(f"starts and hyper-parameters must be equally many, not {sorted(sizes)}")
-    count = sizes.pop() if sizes else len(points)
+    count = sizes.pop() if sizes else min(len(points), 1)
     points = np.broadcast_to(points, (count, 2))
     if not np.isfinite(points).all():
         raise ValueError("starts must be finite")

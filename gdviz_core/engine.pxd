@@ -9,7 +9,7 @@ cdef extern from "kernels.h":
     ctypedef struct gdv_tape:
         gdv_instruction *first
         long count
-        gdv_run run
+        gdv_run run, narrow
     ctypedef struct gdv_bounds:
         double tolerance2, x0, x1, y0, y1, far_x0, far_x1, far_y0, far_y1
     ctypedef long (*gdv_watch)(const gdv_bounds *, long, const double *, const double *,
@@ -28,9 +28,6 @@ cdef extern from "kernels.h":
         gdv_normal normal
         gdv_disturb disturb
         const gdv_run *emitted
-    const gdv_kernels gdv_baseline
-    const gdv_kernels gdv_avx2
-    int gdv_has_avx2() nogil
     enum: GDV_PAD, GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED
 
 cdef const gdv_kernels *KERNELS

@@ -11,6 +11,8 @@ from gdviz_core.program import Program
 _Floats = NDArray[np.float64]
 
 ENGINE: str
+ENGINES: tuple[str, ...]
+EMITTED: bool
 OUT_OF_STEPS: int
 OUTSIDE: int
 CONVERGED: int

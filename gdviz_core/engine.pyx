@@ -6,14 +6,15 @@ twice as many: first the x, then the y of every lane. What a lane gets never dep
 its thread or its neighbours.
 """
 
+import importlib
 import os
 
 import numpy as np
 
-from libc.math cimport INFINITY
-from libc.stdint cimport int8_t, int64_t, uintptr_t
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.stdint cimport int64_t, uintptr_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from gdviz_core.program import OPCODES
 
@@ -28,6 +29,28 @@ cdef extern from *:
     """
     int64_t gdv_draw(int64_t *counter, int64_t amount) noexcept nogil
 
+cdef extern from *:
+    """
+    #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+    static int gdv_has_avx2(void)
+    {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx2") != 0;
+    }
+    static int gdv_has_avx512(void)
+    {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+               && __builtin_cpu_supports("avx512vl");
+    }
+    #else
+    #define gdv_has_avx2() 0
+    #define gdv_has_avx512() 0
+    #endif
+    """
+    int gdv_has_avx2()
+    int gdv_has_avx512()
+
 cdef extern from "emitted.h":
     const char *const gdv_digests[]
 
@@ -35,18 +58,30 @@ OUT_OF_STEPS, OUTSIDE, CONVERGED, DIVERGED, STALLED = (
     GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED)
 
 
-cdef const gdv_kernels *_choose() except NULL:
-    wanted = os.environ.get("GDVIZ_ENGINE", "")
-    if wanted not in ("", "avx2", "baseline"):
-        raise ImportError(f"GDVIZ_ENGINE must be avx2 or baseline, not {wanted!r}")
-    if wanted == "avx2" and not gdv_has_avx2():
-        raise ImportError("GDVIZ_ENGINE is avx2, but this processor does not have AVX2")
-    if wanted == "baseline" or not gdv_has_avx2():
-        return &gdv_baseline
-    return &gdv_avx2
+ENGINES = ("avx512",) * gdv_has_avx512() + ("avx2",) * gdv_has_avx2() + ("baseline",)
 
-KERNELS = _choose()
-ENGINE = "avx2" if KERNELS == &gdv_avx2 else "baseline"
+
+def _wanted():
+    """The name of the kernels: the widest that the processor has, unless the user names others."""
+    wanted = os.environ.get("GDVIZ_ENGINE", "") or ENGINES[0]
+    if wanted not in ("avx512", "avx2", "baseline"):
+        raise ImportError(f"GDVIZ_ENGINE must be avx512, avx2 or baseline, not {wanted!r}")
+    if wanted not in ENGINES:
+        raise ImportError(f"GDVIZ_ENGINE is {wanted}, which this processor does not have")
+    return wanted
+
+
+ENGINE = _wanted()
+
+
+cdef const gdv_kernels *_load(name) except NULL:
+    module = importlib.import_module(f"gdviz_core.{name}")
+    return <const gdv_kernels *>PyCapsule_GetPointer(module.KERNELS, "gdviz_core.kernels")
+
+
+KERNELS = _load(ENGINE)
+# A single run has four lanes: what AVX-512 adds, it would only lose to the ends of its loops.
+cdef const gdv_kernels *NARROW = _load("avx2" if ENGINE == "avx512" else ENGINE)
 
 EMITTED = os.environ.get("GDVIZ_EMITTED", "1") != "0"
 
@@ -133,9 +168,10 @@ cdef class Tape:
         self.plan.tape.count = len(program.instructions)
         found = _EMITTED.get(program.digest() + " uniform" * _uniform) if emitted and EMITTED else None
         self.emitted = found is not None
-        self.plan.tape.run = KERNELS.interpret
+        self.plan.tape.run, self.plan.tape.narrow = KERNELS.interpret, NARROW.interpret
         if found is not None:
             self.plan.tape.run = KERNELS.emitted[<int>found]
+            self.plan.tape.narrow = NARROW.emitted[<int>found]
         self.plan.registers = self.registers
         self.plan.patch_count = len(program.patches)
         if self.plan.patch_count:

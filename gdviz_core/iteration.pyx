@@ -48,6 +48,7 @@ ctypedef struct block_t:
     const int64_t *numbers
     double **uniform[STAGES]
     gdv_tape stage[STAGES]
+    gdv_tape run_full, run_slope, run_shown
 
 
 cdef class Iteration:
@@ -73,7 +74,7 @@ cdef class Iteration:
     cdef int[:, ::1] extras       # surface register of the x and the y half
     cdef int[::1] points
     cdef int report, powers, lane_powers, first_lane, first_state
-    cdef bint varies, lean, normal_numbers
+    cdef bint varies, changes, lean, plain
     cdef const double[::1] shared
     cdef const double[:, ::1] lanes
     cdef const double[:, ::1] initial
@@ -110,7 +111,6 @@ cdef class Iteration:
         self.points = np.array(rule.points, np.intc)
         self.report, self.varies = rule.report, rule.varies
         self.powers, self.lane_powers = len(rule.powers), len(rule.lane_powers)
-        self.normal_numbers = "xi" in names
         self.shared, self.lanes, self.initial = shared, lanes, initial
         self.at_w = np.array(at_w, np.intc)
         self.first_lane = 2 + len(names)
@@ -132,6 +132,9 @@ cdef class Iteration:
             (self.plateau, self.plateau_factor, self.plateau_patience, self.plateau_threshold,
              self.plateau_floor) = plateau
         self.lean = self.plateau < 0 and set(names) <= {"x", "y", "gx", "gy", "xi"}
+        self.changes = self.varies or self.scheduled.shape[0] > 0 or self.plateau >= 0
+        # nothing but the rule itself happens in a step
+        self.plain = not (self.disturbed or names or self.stages > 1 or step_tolerance > 0)
         inputs = self.first_state + initial.shape[0] + len(rule.lane_powers) + len(rule.points)
         uniforms = shared.shape[0] + 1 + self.powers
         if (surface.inputs != 2 or surface.registers < (8 if needs_hessian else 5)
@@ -207,6 +210,8 @@ cdef class Iteration:
             if raw != NULL and table != NULL and code != NULL and origin != NULL:
                 block.origin, block.number, block.numbers = origin, origin + width, names
                 self.lay_out(&block, width, registers, aligned(raw), table, code)
+                if width == GDV_PAD:
+                    self.narrow(&block)
                 while not progress.stopped:
                     b0 = progress.draw(width)
                     if b0 >= n:
@@ -254,6 +259,16 @@ cdef class Iteration:
             b.stage[i] = self.stage[i].tape
             b.stage[i].first = code
             code += self.stage[i].tape.count
+
+        b.run_full, b.run_slope, b.run_shown = self.full.tape, self.slope.tape, self.shown.tape
+
+    cdef void narrow(self, block_t *b) noexcept nogil:
+        """Take the kernels for few lanes."""
+        cdef int i
+        b.run_full.run, b.run_slope.run = b.run_full.narrow, b.run_slope.narrow
+        b.run_shown.run = b.run_shown.narrow
+        for i in range(self.stages):
+            b.stage[i].run = b.stage[i].narrow
 
     cdef void aim(self, block_t *b) noexcept nogil:
         """Let w and g of the rule be x, y and the gradient of the surface: nothing is copied."""
@@ -319,12 +334,12 @@ cdef class Iteration:
             looks = until_look == 0 or b.t == self.steps
             records = self.every > 0 and until_record == 0
             if self.lean and (self.report >= 0 or not (looks or records)):
-                self.slope.tape.run(&self.slope.tape, b.q, b.slope)
+                b.run_slope.run(&b.run_slope, b.q, b.slope)
             else:
-                self.full.tape.run(&self.full.tape, b.q, b.full)
+                b.run_full.run(&b.run_full, b.q, b.full)
             if looks or records:
                 if self.report >= 0:
-                    self.shown.tape.run(&self.shown.tape, b.q, b.shown)
+                    b.run_shown.run(&b.run_shown, b.q, b.shown)
                 if records:
                     self.keep(b, b.t // self.every, record, status)
                     until_record = self.every
@@ -356,10 +371,14 @@ cdef class Iteration:
         cdef int64_t q = b.q, k
         cdef int c, i
         cdef size_t half = q * sizeof(double)
+        if b.t == 1 or self.changes:
+            self.share(b)
+        if self.plain:
+            b.stage[0].run(&b.stage[0], 2 * q, R)
+            return
         if self.step_tolerance > 0.0:
             memcpy(b.array[LAST_X], R[0] if self.report < 0 else R[self.report], half)
             memcpy(b.array[LAST_Y], (R[0] if self.report < 0 else R[self.report]) + q, half)
-        self.share(b)
         if self.disturbed:
             if self.disturbance.noise > 0.0:
                 self.draw(b, 0, b.array[NOISE_X], b.array[NOISE_Y])
@@ -375,7 +394,7 @@ cdef class Iteration:
             b.stage[i].run(&b.stage[i], 2 * q, R)
             point = R[self.points[i]]
             b.second[0], b.second[1] = point, point + q
-            self.slope.tape.run(&self.slope.tape, q, b.second)
+            b.run_slope.run(&b.run_slope, q, b.second)
             if self.disturbed:  # as if on the same batch: the noise is that of the first gradient
                 KERNELS.disturb(&self.disturbance, q, point, point + q, b.array[NOISE_X],
                                 b.array[NOISE_Y], b.second[2], b.second[3])
@@ -392,8 +411,7 @@ cdef class Iteration:
         cdef double *to
         cdef const double *loss
         for i in range(self.stages):
-            if self.stage[i].uniform_registers == 0 or not (
-                    t == 0 or self.varies or self.scheduled.shape[0]):
+            if self.stage[i].uniform_registers == 0:
                 continue
             for c in range(self.scheduled.shape[0]):
                 if self.scheduled[c, 0] == 0:
@@ -528,7 +546,7 @@ cdef class Iteration:
         b.m, b.q = n, q
         self.aim(b)
         # the step to come needs the gradient at its new place
-        self.full.tape.run(&self.full.tape, q, b.full)
+        b.run_full.run(&b.run_full, q, b.full)
 
     cdef void move(self, block_t *b, int64_t to, int64_t source) noexcept nogil:
         """Copy what a lane carries from step to step; from `q` on it is its second half."""

@@ -1,5 +1,5 @@
-/* What the engine calls, and the structures it shares with the kernels. baseline.c and avx2.c
-   compile the bodies (kernels.inc), each for its instruction set. */
+/* What the engine calls, and the structures it shares with the kernels. baseline.h, avx2.h
+   and avx512.h compile the bodies (kernels.inc), each for its instruction set. */
 #ifndef GDV_KERNELS_H
 #define GDV_KERNELS_H
 #include <stdint.h>
@@ -21,7 +21,8 @@ typedef void (*gdv_run)(const gdv_tape *tape, long n, double *const *registers);
 struct gdv_tape {
     gdv_instruction *first;
     long count;
-    gdv_run run;
+    gdv_run run;    /* for blocks */
+    gdv_run narrow; /* for single runs, whose few lanes do not fill the widest vectors */
 };
 
 enum { GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED };
@@ -60,6 +61,4 @@ typedef struct {
     const gdv_run *emitted;      /* in the order of gdv_digests */
 } gdv_kernels;
 
-extern const gdv_kernels gdv_baseline, gdv_avx2;
-int gdv_has_avx2(void);
 #endif

@@ -185,6 +185,9 @@ def _special(source, node, operands, graph, asked, powers, hyperparameters):
             # The product of the values it had so far: the same while it is constant, cheaper, and
             # right when it changes from step to step, as bias correction needs it.
             last = graph.variable(_power(base[1]))
-            powers[base[1]] = graph.mul(last, graph.variable(base[1]))
+            product = graph.mul(last, graph.variable(base[1]))
+            # Subnormal numbers are slow, and 0.9 times the least of them is that one again.
+            tiny = graph.apply("lt", graph.apply("abs", product), graph.constant(1e-290))
+            powers[base[1]] = graph.where(tiny, graph.constant(0.0), product)
             return powers[base[1]]
     return None

@@ -1,0 +1,11 @@
+# cython: language_level=3
+"""The kernels of one instruction set, for the engine to load."""
+
+from cpython.pycapsule cimport PyCapsule_New
+
+cdef extern from "baseline.h":
+    ctypedef struct gdv_kernels:
+        pass
+    const gdv_kernels gdv_baseline
+
+KERNELS = PyCapsule_New(<void *>&gdv_baseline, "gdviz_core.kernels", NULL)
