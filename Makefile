@@ -12,7 +12,10 @@ SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd) \
     $(addprefix gdviz_core/,emit.py operation.py program.py graph.py derivative.py expression.py \
     rule.py surface.py surfaces.py optimizer.py optimizers.py)
 
-.PHONY: run test build lint types tests benchmark screenshots dist clean system system-screen
+COUNT ?= 100000
+SEED ?= 0
+
+.PHONY: run test build lint types tests benchmark peers sanitize screenshots dist clean system system-screen
 
 run: $(if $(XVFB),system-screen,system) build
 	$(if $(XVFB),exec xvfb-run -a -s "-screen 0 1600x1000x24") $(BIN)/gdviz
@@ -50,6 +53,24 @@ tests:
 
 benchmark: system build
 	$(BIN)/python -m benchmarks
+
+# the core beside other libraries, those that are installed
+peers: build
+	$(BIN)/python -m benchmarks.peers
+
+# the fuzzer in a build with bounds checks, AddressSanitizer and UBSan
+sanitize: build
+	rm -rf build/sanitize
+	mkdir -p build/sanitize/tests
+	cp -r setup.py pyproject.toml README.md LICENSE gdviz_core build/sanitize
+	cp tests/__init__.py tests/fuzz.py build/sanitize/tests
+	rm -f build/sanitize/gdviz_core/*.so build/sanitize/gdviz_core/*.c
+	sed -i 's/boundscheck=False/boundscheck=True/; s/initializedcheck=False/initializedcheck=True/' \
+	    build/sanitize/gdviz_core/*.pyx
+	cd build/sanitize && GDVIZ_SANITIZE=1 ../../$(BIN)/python setup.py --quiet build_ext --inplace
+	cd build/sanitize && ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+	    LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+	    ../../$(BIN)/python -m tests.fuzz --count $(COUNT) --seed $(SEED)
 
 screenshots: system build
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m docs.screenshots

@@ -30,6 +30,11 @@ for name, text in zip(generated, (instructions_header(), *emitted_programs()), s
 flags = ["/O2"] if sys.platform == "win32" else [
     "-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]  # fmt: skip
 
+links = []
+if os.environ.get("GDVIZ_SANITIZE"):  # see the Makefile
+    links = ["-fsanitize=address,undefined"]
+    flags = [*flags, "-O1", "-g1", "-fno-sanitize-recover=all", *links]
+
 headers = ("kernels.h", "kernels.inc", "vmath.h", *generated)
 kernels = ("baseline", "avx2", "avx512")
 extensions = [
@@ -41,6 +46,7 @@ extensions = [
         else ["setup.py", "gdviz_core/kernels.h", "gdviz_core/emitted.h"],
         include_dirs=["gdviz_core"],
         extra_compile_args=flags,
+        extra_link_args=links,
     )
     for name in (*kernels, "engine", "iteration", "raster")
 ]

@@ -4,8 +4,8 @@
 
 All run on one core, in float64, interleaved in one process (ensmallen in one of its own); the
 figures are medians in nanoseconds for a point and step, and ratios to ours. A peer that is not
-installed is left out, and named. Gradients are exact everywhere: symbolic for NumPy, numexpr, Numba,
-ensmallen and torch.compile, automatic for JAX, optax and torch.
+installed is left out, and named. Gradients are exact everywhere: symbolic for NumPy, numexpr,
+Numba, ensmallen and torch.compile, automatic for JAX, optax and torch.
 """
 
 import argparse
@@ -288,8 +288,8 @@ def grids(table: list[str], rounds: int, n: int) -> None:
     for name in ("himmelblau", "rosenbrock", "ackley", "rastrigin"):
         surface = SURFACES[name]
         out = np.empty((3, n, n))
-        tape, plain = surface.tape("gradient"), engine.Tape(surface.program("gradient"),
-                                                            surface.values.values(), False)  # fmt: skip
+        tape = surface.tape("gradient")
+        plain = engine.Tape(surface.program("gradient"), surface.values.values(), False)
         candidates: dict = {
             "gdviz": (lambda t=tape: engine.grid(t, xs, xs, out), n * n),
             "gdviz interpreted": (lambda t=plain: engine.grid(t, xs, xs, out), n * n),
@@ -326,7 +326,8 @@ def one_run(table: list[str], rounds: int, steps: int) -> None:
         x, y = (np.array([c]) for c in start)
         short = max(steps // 200, 50)
         candidates: dict = {
-            "gdviz": (lambda s=surface, o=ours: core.settle(s, o, start, steps, tolerance=0), steps),
+            "gdviz": (
+                lambda s=surface, o=ours: core.settle(s, o, start, steps, tolerance=0), steps),
             "gdviz interpreted": (
                 lambda s=surface, o=ours: core.settle(s, o, start, steps, tolerance=0,
                                                       emitted=False), steps),

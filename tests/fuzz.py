@@ -10,7 +10,9 @@ bounds checks, AddressSanitizer and UBSan.
 
 import argparse
 import math
+import os
 import random
+import sys
 import time
 
 import numpy as np
@@ -350,11 +352,17 @@ def run(count, seed, report=None):
     return compared
 
 
+def _stop(problem):
+    print("in compiled code:", problem.exc_value, flush=True)
+    os._exit(1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    sys.unraisablehook = _stop  # bounds checks of compiled code end here
     compared = run(options.count, options.seed, lambda line: print(line, flush=True))
     print(f"{options.count} formulas and rules, {compared} compared, no difference")
 
