@@ -18,6 +18,8 @@ from gdviz_core.engine cimport (
     patch, plan_t,
 )
 
+# So few lanes do not fill the widest vectors.
+cdef enum: FEW = 28
 # Steps between two looks at the cancel flag.
 cdef enum: POLL = 64
 # The most second gradients of a rule, and one more for the step itself.
@@ -210,7 +212,7 @@ cdef class Iteration:
             if raw != NULL and table != NULL and code != NULL and origin != NULL:
                 block.origin, block.number, block.numbers = origin, origin + width, names
                 self.lay_out(&block, width, registers, aligned(raw), table, code)
-                if width == GDV_PAD:
+                if width <= FEW:
                     self.narrow(&block)
                 while not progress.stopped:
                     b0 = progress.draw(width)

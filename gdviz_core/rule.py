@@ -172,6 +172,12 @@ def _power(name):
 def _special(source, node, operands, graph, asked, powers, hyperparameters):
     """The new node of a second gradient or of a hyper-parameter to the power t, else None."""
     name = source.nodes[node][0]
+    if name == "div" and graph.value(operands[1]) is None:
+        up, down = (_of_a_step(graph, operand, hyperparameters) for operand in operands)
+        if down and not up:
+            # One division a step instead of one for each lane, at the cost of half a unit in the
+            # last place. Lanes whose hyper-parameters differ do the same, for the same bits.
+            return graph.mul(operands[0], graph.div(graph.one, operands[1]))
     if name == "grad":
         for variable, point in asked.items():
             if point == operands[0]:
@@ -191,3 +197,10 @@ def _special(source, node, operands, graph, asked, powers, hyperparameters):
             powers[base[1]] = graph.where(tiny, graph.constant(0.0), product)
             return powers[base[1]]
     return None
+
+
+def _of_a_step(graph, node, hyperparameters):
+    """Whether a node follows from hyper-parameters, t and constants alone."""
+    names = {*hyperparameters, *map(_power, hyperparameters), "t"}
+    read = (graph.nodes[part] for part in graph.reach([node]))
+    return all(part[1] in names for part in read if part[0] == "variable")
