@@ -186,12 +186,13 @@ def race(
     around = Conditions(**conditions)
     budgets = [_budget(optimizer, steps, evaluations) for optimizer in optimizers]
     points = np.array([check_start(start) for start in starts], np.float64).reshape(-1, 2)
-    check_size(
-        sum(
-            8 * _quantities(optimizer) * (budget // every + 2) * len(points)
-            for optimizer, budget in zip(optimizers, budgets, strict=True)
-        )
-    )
+    sizes = [
+        _quantities(optimizer, around) * (budget // every + 2) * len(points)
+        for optimizer, budget in zip(optimizers, budgets, strict=True)
+    ]
+    check_size(8 * sum(sizes))
+    # One block for all: the system gives large blocks in large pages, which cost far less.
+    memory, used = np.empty(sum(sizes)), 0
     trajectories: list[Trajectory] = []
     for number, (optimizer, budget) in enumerate(zip(optimizers, budgets, strict=True), racer):
         if not len(points):
@@ -202,7 +203,9 @@ def race(
         iteration, hypers = prepare(
             surface, optimizer, budget, around, number, every=every, count=len(points)
         )
-        run = _run(iteration, points, progress)
+        size = iteration.channels * iteration.rows * len(points)
+        run = _run(iteration, points, progress, memory=memory[used : used + size])
+        used += size
         trajectories += _trajectories(surface, optimizer, iteration, hypers, points, every, run)
     return trajectories
 
@@ -214,8 +217,9 @@ def _budget(optimizer: Any, steps: int, evaluations: int | None) -> int:
     return check_count("evaluations", evaluations) // optimizer.evaluations
 
 
-def _quantities(optimizer: Any) -> int:
-    return 5 + 2 * len(optimizer.state)
+def _quantities(optimizer: Any, around: Conditions) -> int:
+    """How many numbers are recorded of an iterate."""
+    return 5 + 2 * len(optimizer.state) + (around.plateau is not None)
 
 
 def check_size(size: int) -> None:
@@ -327,10 +331,12 @@ def _run(
     progress: Any = None,
     numbers: NDArray[np.int64] | None = None,
     threads: int | None = None,
+    memory: Array | None = None,
 ) -> Run:
     n = len(points)
+    shape = (iteration.channels, iteration.rows, n)
     run = Run(
-        np.empty((iteration.channels, iteration.rows, n)),
+        np.empty(shape) if memory is None else memory.reshape(shape),
         np.empty(n, np.int8),
         np.empty(n, np.int64),
         np.empty(n, np.int64),

@@ -190,9 +190,10 @@ cdef class Iteration:
         if (nl and self.lanes.shape[1] != n) or (ns and self.initial.shape[1] not in (1, n)):
             raise ValueError("the arrays do not fit together")
         cdef void *raw
+        cdef char *place
+        cdef block_t *block
         cdef double **table
         cdef gdv_instruction *code
-        cdef int64_t *origin
         cdef int64_t instructions = 1
         for i in range(self.stages):
             registers = max(registers, self.stage[i].registers)
@@ -203,28 +204,32 @@ cdef class Iteration:
         for i in range(self.stages):
             pointers += self.stage[i].uniform_registers
             memory += self.stage[i].uniform_registers
-        cdef block_t block
         with nogil:
-            raw = malloc(64 + sizeof(double) * memory)
-            table = <double **>malloc(sizeof(void *) * (pointers + 1))
-            code = <gdv_instruction *>malloc(sizeof(gdv_instruction) * instructions)
-            origin = <int64_t *>malloc(sizeof(int64_t) * 2 * (width + 1))
-            if raw != NULL and table != NULL and code != NULL and origin != NULL:
-                block.origin, block.number, block.numbers = origin, origin + width, names
-                self.lay_out(&block, width, registers, aligned(raw), table, code)
+            # All in one piece: how far its parts lie apart decides how fast a single run is, by a
+            # factor of two, and must not be left to chance.
+            raw = malloc(128 + sizeof(double) * memory + sizeof(int64_t) * 2 * width
+                         + sizeof(void *) * pointers + sizeof(gdv_instruction) * instructions
+                         + sizeof(block_t))
+            if raw != NULL:
+                place = <char *>aligned(raw) + sizeof(double) * memory
+                table = <double **>place
+                place += sizeof(void *) * pointers
+                code = <gdv_instruction *>place
+                place += sizeof(gdv_instruction) * instructions
+                block = <block_t *>(place + sizeof(int64_t) * 2 * width)
+                block.origin, block.numbers = <int64_t *>place, names
+                block.number = block.origin + width
+                self.lay_out(block, width, registers, aligned(raw), table, code)
                 if width <= FEW:
-                    self.narrow(&block)
+                    self.narrow(block)
                 while not progress.stopped:
                     b0 = progress.draw(width)
                     if b0 >= n:
                         break
-                    self.begin(&block, b0, min(width, n - b0), x, y, status, last, left)
-                    self.advance(&block, record, status, last, left, progress)
+                    self.begin(block, b0, min(width, n - b0), x, y, status, last, left)
+                    self.advance(block, record, status, last, left, progress)
             free(raw)
-            free(table)
-            free(code)
-            free(origin)
-        if raw == NULL or table == NULL or code == NULL or origin == NULL:
+        if raw == NULL:
             raise MemoryError
 
     cdef void lay_out(self, block_t *b, int64_t width, int registers, double *memory,
