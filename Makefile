@@ -56,7 +56,7 @@ benchmark: system build
 
 # the core beside other libraries, those that are installed
 peers: build
-	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.peers --markdown docs/performance.md
 
 # the fuzzer in a build with bounds checks, AddressSanitizer and UBSan
 sanitize: build

@@ -28,6 +28,7 @@ from benchmarks.clock import medians
 from gdviz_core import OPTIMIZERS, SURFACES, engine
 
 MISSING: list[str] = []
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 STARTS = {"himmelblau": (0.3, 0.9), "rosenbrock": (-1.2, 1.0), "ackley": (2.3, -1.7)}
 RATES = {("himmelblau", "gd"): 1e-4, ("rosenbrock", "adam"): 1e-4, ("himmelblau", "adam"): 1e-3,
          ("rosenbrock", "momentum"): 1e-5, ("ackley", "adam"): 1e-2}  # fmt: skip
@@ -273,16 +274,38 @@ def measure(candidates: dict[str, tuple[Callable, float]], rounds: int) -> dict[
     return {name: seconds[name] / units * 1e9 for name, (_, units) in candidates.items()}
 
 
-def report(title: str, results: dict[str, float], table: list[str]) -> None:
+Table = dict[str, dict[str, float]]  # work: library: nanoseconds
+
+
+def report(title: str, results: dict[str, float], table: Table) -> None:
+    """Print a line of figures and keep them."""
     ours = results["gdviz"]
     cells = [f"{name} {value:.3g} ({value / ours:.3g}x)" for name, value in results.items()
              if name != "gdviz"]  # fmt: skip
     print(f"{title}: gdviz {ours:.3g} ns; " + ", ".join(cells), flush=True)
-    for name, value in results.items():
-        table.append(f"| {title} | {name} | {value:.3g} | {value / ours:.3g} |")
+    table[title] = results
 
 
-def grids(table: list[str], rounds: int, n: int) -> None:
+def markdown(table: Table) -> str:
+    """The figures as a table, those of others as multiples of ours."""
+    names = list(dict.fromkeys(name for results in table.values() for name in results))[1:]
+    lines = ["| work | gdviz, ns | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
+    for title, results in table.items():
+        ours = results["gdviz"]
+        cells = [f"{results[name] / ours:.3g}" if name in results else "" for name in names]
+        lines.append(f"| {title} | {ours:.3g} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def write(path: Path, table: Table) -> None:
+    """Put the table between the marks of a Markdown file."""
+    text = path.read_text() if path.exists() else f"{BEGIN}\n{END}\n"
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{BEGIN}\n{markdown(table)}\n{END}{after}")
+
+
+def grids(table: Table, rounds: int, n: int) -> None:
     xs = np.linspace(-3, 3, n)
     mx, my = np.meshgrid(xs, xs)
     for name in ("himmelblau", "rosenbrock", "ackley", "rastrigin"):
@@ -319,7 +342,7 @@ def grids(table: list[str], rounds: int, n: int) -> None:
         report(f"1 grid, {name}", measure(candidates, rounds), table)
 
 
-def one_run(table: list[str], rounds: int, steps: int) -> None:
+def one_run(table: Table, rounds: int, steps: int) -> None:
     for name, rule in (("himmelblau", "gd"), ("rosenbrock", "adam")):
         surface, lr, start = SURFACES[name], RATES[name, rule], STARTS[name]
         ours = OPTIMIZERS[rule](lr=lr)
@@ -361,7 +384,7 @@ def one_run(table: list[str], rounds: int, steps: int) -> None:
         report(f"2 one run, {name}, {rule}", results, table)
 
 
-def recorded(table: list[str], rounds: int, steps: int) -> None:
+def recorded(table: Table, rounds: int, steps: int) -> None:
     surface, starts = SURFACES["ackley"], np.random.default_rng(1).uniform(-4, 4, (10, 2))
     rates = np.geomspace(1e-3, 1e-1, 10)
     racers = [OPTIMIZERS["adam"](lr=rate) for rate in rates]
@@ -415,7 +438,7 @@ def recorded(table: list[str], rounds: int, steps: int) -> None:
     report("3 race, ackley, adam, recorded", results, table)
 
 
-def many(table: list[str], rounds: int, n: int, steps: int) -> None:
+def many(table: Table, rounds: int, n: int, steps: int) -> None:
     work = [("4 starts", "himmelblau", "adam"), ("4 starts", "rosenbrock", "momentum"),
             ("4 starts", "ackley", "adam"), ("5 hyper-parameters", "ackley", "adam"),
             ("5 hyper-parameters", "rosenbrock", "momentum")]  # fmt: skip
@@ -507,7 +530,7 @@ def scipy_run(rounds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small work: whether it runs at all")
-    parser.add_argument("--markdown", metavar="FILE", help="write the table here as well")
+    parser.add_argument("--markdown", metavar="FILE", help="put the table into this file")
     options = parser.parse_args()
     quick = options.quick
     rounds = 2 if quick else 5
@@ -519,7 +542,7 @@ def main() -> None:
         import torch
 
         torch.set_num_threads(1)
-    table = ["| work | by | ns | times ours |", "|---|---|---|---|"]
+    table: Table = {}
     grids(table, rounds, 100 if quick else 1000)
     one_run(table, rounds, 2000 if quick else 100_000)
     recorded(table, rounds, 100 if quick else 2000)
@@ -527,7 +550,7 @@ def main() -> None:
     scipy_run(rounds)
     print("left out, not installed:", ", ".join(MISSING) or "nothing", file=sys.stderr)
     if options.markdown:
-        Path(options.markdown).write_text("\n".join(table) + "\n")
+        write(Path(options.markdown), table)
 
 
 if __name__ == "__main__":

@@ -193,21 +193,54 @@ def race(
     check_size(8 * sum(sizes))
     # One block for all: the system gives large blocks in large pages, which cost far less.
     memory, used = np.empty(sum(sizes)), 0
-    trajectories: list[Trajectory] = []
-    for number, (optimizer, budget) in enumerate(zip(optimizers, budgets, strict=True), racer):
-        if not len(points):
-            break
-        if not isinstance(optimizer, Optimizer):
-            trajectories += optimizer.race(surface, points, budget, every, around, progress)
+    found: list[list[Trajectory]] = [[] for _ in optimizers]
+    seen: dict[Any, Any] = {}
+    for members in _alike(optimizers, around) if len(points) else ():
+        first, n = optimizers[members[0]], len(members)
+        if not isinstance(first, Optimizer):
+            found[members[0]] = first.race(
+                surface, points, budgets[members[0]], every, around, progress
+            )
             continue
-        iteration, hypers = prepare(
-            surface, optimizer, budget, around, number, every=every, count=len(points)
-        )
-        size = iteration.channels * iteration.rows * len(points)
-        run = _run(iteration, points, progress, memory=memory[used : used + size])
+        racers = [optimizers[member] for member in members]
+        lanes = {}
+        if n > 1:  # one run, in which the hyper-parameters differ from lane to lane
+            lanes = {name: np.repeat([o.values[name] for o in racers], len(points))
+                     for name in first.values}  # fmt: skip
+        iteration, rates = prepare(
+            surface, first, budgets[members[0]], around, racer + members[0], every=every,
+            lanes=lanes, count=n * len(points),
+        )  # fmt: skip
+        size = iteration.channels * iteration.rows * len(points) * n
+        numbers = np.tile(np.arange(len(points)), n)
+        run = _run(
+            iteration, np.tile(points, (n, 1)), progress, numbers, None,
+            memory[used : used + size],
+        )  # fmt: skip
         used += size
-        trajectories += _trajectories(surface, optimizer, iteration, hypers, points, every, run)
-    return trajectories
+        for k, (member, optimizer) in enumerate(zip(members, racers, strict=True)):
+            part = range(k * len(points), (k + 1) * len(points))
+            found[member] = [
+                _trajectory(
+                    surface, optimizer, rates, points[lane - part.start], every, run, lane, seen
+                )
+                for lane in part
+            ]
+    return [trajectory for group in found for trajectory in group]
+
+
+def _alike(optimizers: Sequence[Any], around: Conditions) -> list[list[int]]:
+    """The numbers of optimizers, those together that differ in hyper-parameters only.
+
+    They can share one run: what a lane gets does not depend on its neighbours.
+    """
+    groups: dict[Any, list[int]] = {}
+    for number, optimizer in enumerate(optimizers):
+        key: Any = number
+        if isinstance(optimizer, Optimizer) and around.same_noise:
+            key = (optimizer.rule, tuple(optimizer.values), tuple(optimizer.initial.items()))
+        groups.setdefault(key, []).append(number)
+    return list(groups.values())
 
 
 def _budget(optimizer: Any, steps: int, evaluations: int | None) -> int:
@@ -351,50 +384,50 @@ def _run(
     return run
 
 
-def _trajectories(
+def _trajectory(
     surface: Surface,
     optimizer: Optimizer,
-    iteration: Iteration,
-    hypers: Shared,
-    points: Array,
+    rates: Shared,
+    start: Array,
     every: int,
     run: Run,
-) -> list[Trajectory]:
+    lane: int,
+    seen: dict[Any, Any],
+) -> Trajectory:
+    """The trajectory of a lane; `seen` keeps arrays that many of them share."""
     names = [f"{name}_{axis}" for name in optimizer.state for axis in "xy"]
-    made = []
-    for k, start in enumerate(points):
-        status, last, left = int(run.status[k]), int(run.last[k]), int(run.left[k])
-        step = np.arange(0, last + 1, every)
-        if step[-1] != last:
-            step = np.append(step, last)
-        x, y, loss, grad_x, grad_y, *state = run.record[:, : len(step), k]
-        scale = state.pop() if len(state) > len(names) else None
-        lr = None
-        if hypers.lr is not None:
-            lr = np.broadcast_to(hypers.lr if hypers.lr.ndim == 0 else hypers.lr[k], len(step))
-            if hypers.factors is not None and len(hypers.factors):
-                lr = lr * hypers.factors[np.maximum(step, 1) - 1]
-            if scale is not None:
-                lr = lr * scale
-        made.append(
-            Trajectory(
-                optimizer,
-                (float(start[0]), float(start[1])),
-                step,
-                x,
-                y,
-                loss,
-                grad_x,
-                grad_y,
-                STATUSES[status],
-                None if left < 0 else left,
-                dict(zip(names, state, strict=True)),
-                lr,
-                optimizer.evaluations,
-                surface,
-            )
-        )
-    return made
+    last, left = int(run.last[lane]), int(run.left[lane])
+    step = seen.get(last)
+    if step is None:
+        step = seen[last] = np.append(np.arange(0, last, every), last)
+    x, y, loss, grad_x, grad_y, *state = run.record[:, : len(step), lane]
+    scale = state.pop() if len(state) > len(names) else None
+    lr = None
+    if rates.lr is not None:
+        value = float(rates.lr if rates.lr.ndim == 0 else rates.lr[lane])
+        lr = seen.get((value, last))
+        if lr is None:
+            lr = seen[value, last] = np.broadcast_to(value, len(step))
+        if rates.factors is not None and len(rates.factors):
+            lr = lr * rates.factors[np.maximum(step, 1) - 1]
+        if scale is not None:
+            lr = lr * scale
+    return Trajectory(
+        optimizer,
+        (float(start[0]), float(start[1])),
+        step,
+        x,
+        y,
+        loss,
+        grad_x,
+        grad_y,
+        STATUSES[int(run.status[lane])],
+        None if left < 0 else left,
+        dict(zip(names, state, strict=True)),
+        lr,
+        optimizer.evaluations,
+        surface,
+    )
 
 
 @dataclass(frozen=True, eq=False)

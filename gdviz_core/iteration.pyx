@@ -20,6 +20,8 @@ from gdviz_core.engine cimport (
 
 # So few lanes do not fill the widest vectors.
 cdef enum: FEW = 28
+# The lanes of the widest vectors.
+cdef enum: WIDE = 8
 # Steps between two looks at the cancel flag.
 cdef enum: POLL = 64
 # The most second gradients of a rule, and one more for the step itself.
@@ -36,7 +38,8 @@ _EXTRAS = {"x": (0, 0), "y": (1, 1), "f": (2, 2), "gx": (3, 3), "gy": (4, 4),
 cdef enum: STATE, LAST_X, LAST_Y, BEST, SINCE, BAD, SCALE, USED, NOISE_X, NOISE_Y, ARRAYS
 
 ctypedef struct block_t:
-    int64_t m, q      # lanes, and lanes padded
+    int64_t m, q      # lanes, and lanes padded to a multiple of `pad`
+    int64_t pad
     int64_t alive     # lanes that have not ended
     int64_t t
     double **full     # registers of the surface, with the value and what the rule needs
@@ -51,6 +54,10 @@ ctypedef struct block_t:
     double **uniform[STAGES]
     gdv_tape stage[STAGES]
     gdv_tape run_full, run_slope, run_shown
+
+
+cdef inline int64_t widened(int64_t n) noexcept nogil:
+    return (n + WIDE - 1) // WIDE * WIDE
 
 
 cdef class Iteration:
@@ -176,6 +183,9 @@ cdef class Iteration:
         unless they are given.
         """
         cdef int64_t n = x.shape[0], b0, width = min(self.width, padded(n)), memory, pointers
+        cdef bint few = width <= FEW
+        if not few:
+            width = widened(width)
         cdef int ns = self.initial.shape[0], nl = self.lanes.shape[0], i, registers = 0
         if y.shape[0] != n or status.shape[0] != n or last.shape[0] != n or left.shape[0] != n:
             raise ValueError("the arrays do not fit together")
@@ -220,7 +230,8 @@ cdef class Iteration:
                 block.origin, block.numbers = <int64_t *>place, names
                 block.number = block.origin + width
                 self.lay_out(block, width, registers, aligned(raw), table, code)
-                if width <= FEW:
+                block.pad = GDV_PAD if few else WIDE
+                if few:
                     self.narrow(block)
                 while not progress.stopped:
                     b0 = progress.draw(width)
@@ -288,7 +299,7 @@ cdef class Iteration:
     cdef void begin(self, block_t *b, int64_t b0, int64_t m, const double[::1] x,
                     const double[::1] y, int8_t[::1] status, int64_t[::1] last,
                     int64_t[::1] left) noexcept nogil:
-        cdef int64_t k, q = padded(m)
+        cdef int64_t k, q = padded(m) if b.pad == GDV_PAD else widened(m)
         cdef int c, i, register
         cdef double *to
         b.m, b.q, b.alive, b.t = m, q, m, 0
@@ -355,7 +366,7 @@ cdef class Iteration:
                     until_look = self.look
                     if b.alive == 0:
                         break
-                    if self.every == 0 and 4 * padded(b.alive) <= 3 * b.q:
+                    if self.every == 0 and 4 * widened(b.alive) <= 3 * b.q:
                         self.close_ranks(b, status)
             if b.t == self.steps:
                 break
@@ -535,7 +546,7 @@ cdef class Iteration:
 
     cdef void close_ranks(self, block_t *b, const int8_t[::1] status) noexcept nogil:
         """Move the lanes that still run to the front, so that those that ended cost nothing."""
-        cdef int64_t k, n = 0, q = padded(b.alive)
+        cdef int64_t k, n = 0, q = padded(b.alive) if b.pad == GDV_PAD else widened(b.alive)
         for k in range(b.m):
             if status[b.origin[k]] == GDV_RUNNING:
                 self.move(b, n, k)
