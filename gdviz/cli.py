@@ -73,9 +73,9 @@ def _optimizer(text: str) -> tuple[str, dict[str, float]]:
     values: dict[str, float] = {}
     for item in rest.split(",") if rest else ():
         key, equals, value = item.partition("=")
-        (values[key.strip()],) = _numbers(value, 1, "NAME:key=value,... such as adam:lr=0.05")
         if not equals:
             raise argparse.ArgumentTypeError(f"{item[:60]!r} is not of the form key=value")
+        (values[key.strip()],) = _numbers(value, 1, "NAME:key=value,... such as adam:lr=0.05")
     return name, values
 
 

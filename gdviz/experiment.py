@@ -77,6 +77,9 @@ class Experiment:
     def __post_init__(self) -> None:
         if self.domain is not None:
             object.__setattr__(self, "domain", check_domain(self.domain))
+        for name, value in self.parameters.items():
+            if not isinstance(value, int | float):
+                raise ValueError(f"{name} must be a number, not {str(value)[:40]!r}")
         known = self.resolved().values
         if self.parameters:
             defaults = SURFACES[self.surface].values

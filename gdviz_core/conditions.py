@@ -61,6 +61,11 @@ class Conditions:
     def __post_init__(self) -> None:
         for parameter in _LIMITS:
             parameter.check(getattr(self, parameter.name))
+        if self.patience != int(self.patience):
+            raise ValueError(f"patience must be a whole number, not {self.patience}")
+        for name in ("stop_outside", "same_noise"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r:.40}")
         for name in ("clip", "clip_value"):
             if getattr(self, name) is not None:
                 Parameter(name, 1.0, 0.0, 1e300, "(]").check(getattr(self, name))
@@ -73,6 +78,9 @@ class Conditions:
             given = {}
         elif not isinstance(given, Mapping):
             given = {"lr": given}
+        for name in given:
+            if not isinstance(name, str):
+                raise ValueError(f"schedule: {str(name)[:40]} is not the name of a hyper-parameter")
         object.__setattr__(
             self, "schedules", {name: as_schedule(value, name) for name, value in given.items()}
         )
@@ -98,7 +106,8 @@ class Conditions:
 
     def engine(self, racer: int) -> dict[str, Any]:
         """The arguments of engine.Iteration that are the same for every surface and rule."""
-        mixed = self.seed if self.same_noise else (self.seed + racer * 0x9E3779B97F4A7C15) % 2**64
+        seed = int(self.seed)
+        mixed = seed if self.same_noise else (seed + racer * 0x9E3779B97F4A7C15) % 2**64
         return {
             "stop_outside": self.stop_outside,
             "step_tolerance": self.step_tolerance,

@@ -119,7 +119,7 @@ def _found(surface: Surface, box: Domain, grid: int) -> CriticalPoints:
         second, _ = _census(surface, box, grid, 0.37)
         a, b = (_polished(surface, box, starts, size, grid) for starts in (first, second))
         points, seen = _merge(np.concatenate([a, b]), len(a), 1e-6 * size)
-        found = _classified(surface, box, points)
+        found = classified(surface, points, box)
         isolated = np.array([point.kind != DEGENERATE for point in found], bool)
         curves, found = _curves(surface, found, size / grid)
         explained = [(p.x, p.y) for p in found if p.kind in (MINIMUM, DEGENERATE)]
@@ -146,9 +146,12 @@ def _census(surface: Surface, box: Domain, grid: int, shift: float) -> tuple[Arr
         corners = np.stack([g[:-1, :-1], g[1:, :-1], g[:-1, 1:], g[1:, 1:]])
         return (corners.min(axis=0) <= 0) & (corners.max(axis=0) >= 0)
 
-    j, i = np.nonzero(changes(gx) & changes(gy))
+    flat = (gx == 0) & (gy == 0)
+    plain = flat[:-1, :-1] & flat[1:, :-1] & flat[:-1, 1:] & flat[1:, 1:]
+    j, i = np.nonzero(changes(gx) & changes(gy) & ~plain)  # all of a plain is critical
     centres = np.stack([xs[i] + dx / 2, ys[j] + dy / 2], axis=1)
-    inner = loss[1:-1, 1:-1]
+    plain = flat[1:-1, 1:-1] & flat[1:-1, 2:]
+    inner = np.where(plain, np.nan, loss[1:-1, 1:-1])
     around = [loss[1 + b : loss.shape[0] - 1 + b, 1 + a : loss.shape[1] - 1 + a]
               for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]  # fmt: skip
     j, i = np.nonzero(np.all([inner <= other for other in around], axis=0))
@@ -216,16 +219,35 @@ def _error(surface: Surface, points: Array) -> Array:
     return np.where(exact, 0.0, np.where(np.isfinite(curvature), error, np.nan))
 
 
+def on_tip(surface: Surface, x: float, y: float) -> bool:
+    """Whether a zero of the gradient is the tip of a cone: close by the slope does not shrink."""
+    return bool(_tip(surface, np.array([[x, y]]))[0])
+
+
+def _tip(surface: Surface, points: Array) -> NDArray[np.bool_]:
+    x0, x1, y0, y1 = surface.domain
+    size = max(x1 - x0, y1 - y0)
+    near, far = (_slope(surface, points, share * size) for share in (1e-6, 1e-4))
+    # at a smooth point it is a hundred times as steep a hundred times as far away
+    return (near > 0) & (far < 5 * near)
+
+
+def _slope(surface: Surface, points: Array, distance: float) -> Array:
+    """The steepest slope on small circles."""
+    ring = points[:, None] + _circle(0.0, 0.0, distance, 8)
+    slopes = np.hypot(*surface.gradient(ring[..., 0], ring[..., 1]))
+    return np.nanmax(slopes, axis=1, initial=0.0)
+
+
 def _smooth(surface: Surface, points: Array, distance: float) -> NDArray[np.bool_]:
     """Whether the gradient grows away from its zeros as the curvature there says.
 
-    On a crease, where that is almost endless, it does not.
+    At a tip it does not, nor on a crease, where the curvature is almost endless.
     """
     hxx, hxy, hyy = surface.hessian(*points.T)
     curvature = np.hypot(hxx + hyy, np.hypot(hxx - hyy, 2 * hxy)) / 2
-    ring = points[:, None] + _circle(0.0, 0.0, distance, 8)
-    slope = np.hypot(*surface.gradient(ring[..., 0], ring[..., 1]))
-    return np.nanmax(slope, axis=1, initial=0.0) >= 0.01 * curvature * distance
+    grows = _slope(surface, points, distance) >= 0.01 * curvature * distance
+    return grows & ~_tip(surface, points)
 
 
 def _merge(points: Array, first: int, distance: float) -> tuple[Array, NDArray[np.bool_]]:
@@ -257,7 +279,11 @@ def _completeness(seen: NDArray[np.bool_]) -> float:
     return 1.0 if not len(seen) or not both else min(1.0, len(seen) * both / (first * second))
 
 
-def _classified(surface: Surface, box: Domain, points: Array) -> list:
+def classified(
+    surface: Surface, points: Array, domain: Domain | None = None
+) -> list[CriticalPoint]:
+    """The kind of each of some points (n, 2) at which the gradient is zero."""
+    box = surface.domain if domain is None else domain
     if not len(points):
         return []
     x, y = points.T
@@ -478,7 +504,7 @@ def followed(before: Surface, after: Surface) -> Surface:
         for name, kind in kinds.items():
             polished = _polished(after, after.domain, points[name], size, 64)
             merged, _ = _merge(polished, 0, 1e-6 * size)
-            found = _classified(after, after.domain, merged)
+            found = classified(after, merged)
             changes[name] = tuple((p.x, p.y) for p in found if p.kind == kind)
     changes["minima"] = tuple(sorted(changes["minima"], key=lambda p: float(after.value(*p))))
     return replace(after, **changes)

@@ -16,6 +16,8 @@ from gdviz_core import engine
 from gdviz_core.conditions import Conditions
 from gdviz_core.iteration import Iteration
 from gdviz_core.optimizer import HESSIAN, Optimizer
+from gdviz_core.parameter import Hyperparameter
+from gdviz_core.schedule import Schedule
 from gdviz_core.surface import Array, Surface, in_threads
 
 CONVERGED = "converged"
@@ -179,10 +181,9 @@ def race(
     Raises ValueError for a bad argument, TooLarge before anything is allocated if the record
     would pass 1.5 GB, and Cancelled.
     """
-    optimizers = list(optimizers)
+    optimizers = [_optimizer(optimizer) for optimizer in optimizers]
     steps = check_count("steps", steps)
     every = check_count("every", every, 1)
-    check_tolerance(conditions.get("tolerance", 0.0))
     around = Conditions(**conditions)
     budgets = [_budget(optimizer, steps, evaluations) for optimizer in optimizers]
     points = np.array([check_start(start) for start in starts], np.float64).reshape(-1, 2)
@@ -190,7 +191,7 @@ def race(
         _quantities(optimizer, around) * (budget // every + 2) * len(points)
         for optimizer, budget in zip(optimizers, budgets, strict=True)
     ]
-    check_size(8 * sum(sizes))
+    check_size(8 * sum(sizes) + _schedule_size(around, max(budgets, default=0)))
     # One block for all: the system gives large blocks in large pages, which cost far less.
     memory, used = np.empty(sum(sizes)), 0
     found: list[list[Trajectory]] = [[] for _ in optimizers]
@@ -199,7 +200,7 @@ def race(
         first, n = optimizers[members[0]], len(members)
         if not isinstance(first, Optimizer):
             found[members[0]] = first.race(
-                surface, points, budgets[members[0]], every, around, progress
+                surface, points, budgets[members[0]], every, around, progress, evaluations
             )
             continue
         racers = [optimizers[member] for member in members]
@@ -244,10 +245,35 @@ def _alike(optimizers: Sequence[Any], around: Conditions) -> list[list[int]]:
 
 
 def _budget(optimizer: Any, steps: int, evaluations: int | None) -> int:
-    """How many steps an optimizer may take."""
+    """How many steps an optimizer may take; others than ours count what they spend themselves."""
     if evaluations is None:
         return steps
-    return check_count("evaluations", evaluations) // optimizer.evaluations
+    allowed = check_count("evaluations", evaluations)
+    return allowed // optimizer.evaluations if isinstance(optimizer, Optimizer) else allowed
+
+
+def _optimizer(optimizer: Any) -> Any:
+    """An optimizer that can race, also from its name; ValueError otherwise."""
+    if isinstance(optimizer, str):
+        from gdviz_core.external import find
+
+        return find(optimizer)
+    if not hasattr(optimizer, "evaluations"):
+        raise ValueError(f"{str(optimizer)[:60]!r} is not an optimizer")
+    return optimizer
+
+
+def rule_of(optimizer: Any) -> Optimizer:
+    """An optimizer that is a rule, also from its name; ValueError otherwise."""
+    found = _optimizer(optimizer)
+    if not isinstance(found, Optimizer):
+        raise ValueError(f"{found.name} is not a rule: many runs at once take rules only")
+    return found
+
+
+def _schedule_size(around: Conditions, steps: int) -> int:
+    """Bytes that the factors of schedules need."""
+    return 16 * steps * sum(isinstance(s, Schedule) for s in around.schedules.values())
 
 
 def _quantities(optimizer: Any, around: Conditions) -> int:
@@ -305,6 +331,8 @@ def prepare(
     initial, at_w = optimizer.initial_state(varied)
     found = {name: around.factors(name, steps) for name in values}
     factors = {name: factor for name, factor in found.items() if factor is not None}
+    for h in optimizer.hyperparameters:
+        _check_schedule(h, factors.get(h.name), varied.get(h.name, h.value))
     programs = optimizer.programs(names)
     tapes = optimizer.tapes(names)
     needs = "gradient" if optimizer.reads.isdisjoint(HESSIAN) else "hessian"
@@ -347,6 +375,16 @@ def prepare(
     )
     lr = np.asarray(varied.get("lr", values["lr"])) if "lr" in values else None
     return iteration, Shared(lr, factors.get("lr"))
+
+
+def _check_schedule(h: Hyperparameter, factors: Array | None, value: ArrayLike) -> None:
+    """ValueError if a schedule takes a hyper-parameter out of its range."""
+    if factors is None or not factors.size or not np.size(value):
+        return
+    reached = np.outer([np.min(value), np.max(value)], [factors.min(), factors.max()])
+    if reached.min() < h.low or reached.max() > h.high:
+        far = float(reached.min() if reached.min() < h.low else reached.max())
+        raise ValueError(f"schedule: {h.name} would become {far:g}; it must be {h.allowed}")
 
 
 class Run(NamedTuple):
@@ -449,7 +487,7 @@ class Ends:
 
 def settle(
     surface: Surface,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str,
     starts: ArrayLike,
     steps: int = 500,
     *,
@@ -470,11 +508,12 @@ def settle(
 
     Raises ValueError for a bad argument, TooLarge and Cancelled.
     """
+    optimizer = rule_of(optimizer)
     steps = check_count("steps", steps)
     around = Conditions(**conditions)
     points = np.array(starts, np.float64)
     if points.ndim == 1:
-        points = points[np.newaxis]
+        points = points.reshape(-1, 2) if points.size in (0, 2) else points[np.newaxis]
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"starts must have shape (lanes, 2), not {np.shape(starts)}")
     lanes = _lanes(optimizer, hyperparameters or {})
@@ -485,7 +524,7 @@ def settle(
     points = np.broadcast_to(points, (count, 2))
     if not np.isfinite(points).all():
         raise ValueError("starts must be finite")
-    check_size(8 * (8 + len(lanes)) * count)
+    check_size(8 * (8 + len(lanes)) * count + _schedule_size(around, steps))
     iteration, _ = prepare(
         surface, optimizer, steps, around, every=0, look=LOOK, lanes=lanes, count=count,
         block=block, emitted=emitted,

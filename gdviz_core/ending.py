@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from gdviz_core.critical import (
+    DEGENERATE,
+    MAXIMUM,
+    MINIMUM,
+    SADDLE,
+    classified,
+    newton,
+    on_tip,
+)
 from gdviz_core.descent import CONVERGED, DIVERGED, LEFT, OUT_OF_STEPS, STALLED, Trajectory
 
-MINIMUM, MAXIMUM, SADDLE, DEGENERATE, TIP = "minimum", "maximum", "saddle", "degenerate", "tip"
-CIRCLING = "circling"
+TIP, CIRCLING = "tip", "circling"
 # A run that moved less than this share of the domain over its last quarter has stalled.
 _STILL = 1e-6
-_FLAT = 1e-7  # eigenvalues below this share of the other count as 0
 
 
 @dataclass(frozen=True)
@@ -83,38 +89,19 @@ def ending(trajectory: Trajectory) -> Ending:
 def _classified(t: Trajectory, x: float, y: float, step: int) -> Ending:
     """What kind of critical point a converged run has found."""
     assert t.surface is not None
+    x0, x1, y0, y1 = t.surface.domain
+    near = 1e-4 * max(x1 - x0, y1 - y0)
     with np.errstate(all="ignore"):
-        hxx, hxy, hyy = (float(h) for h in t.surface.hessian(x, y))
-    hessian = np.array([[hxx, hxy], [hxy, hyy]])
-    if not np.isfinite(hessian).all():
-        return Ending(TIP, x, y, step)
-    low, high = (float(value) for value in np.linalg.eigvalsh(hessian))
-    largest = max(abs(low), abs(high))
-    if largest == 0 or min(abs(low), abs(high)) <= _FLAT * largest:
-        kind = DEGENERATE
-    else:
-        kind = MINIMUM if low > 0 else MAXIMUM if high < 0 else SADDLE
-    if kind == MINIMUM and _on_crease(t.surface, x, y):
-        kind = TIP
-    elif kind != DEGENERATE:  # name the point itself, not how near the tolerance let it come
-        from gdviz_core.critical import newton
-
-        exact = newton(t.surface, np.array([[x, y]]), 1e-3, 3)[0]
-        if np.hypot(exact[0] - x, exact[1] - y) <= 1e-3:
-            x, y = (float(value) for value in exact)
-    return Ending(kind, x, y, step, (low, high))
-
-
-def _on_crease(surface: Any, x: float, y: float) -> bool:
-    """Whether the gradient, zero here, is large as close by as numbers can tell."""
-    near = 1e-9 * max(1.0, abs(x), abs(y))
-    around = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1], [-1, -1]]) * near + (x, y)
-    with np.errstate(all="ignore"):
-        gx, gy = surface.gradient(*around.T)
-        hxx, hxy, hyy = surface.hessian(*around.T)
-        size = np.hypot(hxx + hyy, np.hypot(hxx - hyy, 2 * hxy))
-    # a cone has curvature slope/distance: far more than any smooth bend would have
-    return bool((np.hypot(gx, gy) > 1e-6).all() and (size * near > 1e-6).all())
+        if on_tip(t.surface, x, y):
+            return Ending(TIP, x, y, step)
+        # name the point itself, not how near the tolerance let the run come
+        exact = newton(t.surface, np.array([[x, y]]), near, 3)
+        if np.hypot(*(exact[0] - (x, y))) <= near:
+            point = classified(t.surface, exact)[0]
+        else:
+            point = classified(t.surface, np.array([[x, y]]))[0]
+    low, high = (float(value) for value in point.eigenvalues)
+    return Ending(point.kind, point.x, point.y, step, (low, high))
 
 
 def _motion(t: Trajectory, x: float, y: float) -> tuple[str, float | None, float, float]:
@@ -168,6 +155,8 @@ def rank(trajectories: Sequence[Trajectory], target: float | None = None) -> lis
     best loss. Without a `target` it is what the best run but a thousandth of the way from the worst
     start has reached, or that close to the known global minimum.
     """
+    if target is not None and np.isnan(target):
+        raise ValueError("target must be a number, not nan")
     if not trajectories:
         return []
     bests = [_best(t) for t in trajectories]
@@ -200,7 +189,9 @@ def _best(t: Trajectory) -> tuple[float, int]:
 
 def _target(trajectories: Sequence[Trajectory], bests: list[float]) -> float:
     surface = trajectories[0].surface
-    least = min(bests)
+    least = min((best for best in bests if np.isfinite(best)), default=-np.inf)
+    if not np.isfinite(least):
+        return least
     if surface is not None and surface.minima and "unbounded" not in surface.tags:
         least = min(least, float(surface.value(*surface.minima[0])))
     starts = [float(t.loss[0]) for t in trajectories if np.isfinite(t.loss[0])]

@@ -14,7 +14,7 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -87,14 +87,11 @@ class External:
     title: str
     iterates: Callable[..., Iterator[tuple[float, float, dict[str, float]]]]
     hyperparameters: tuple[Hyperparameter, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     source: str = ""
     summary: str = ""
     state: tuple[str, ...] = ()
     evaluations: int = 1
     pace: tuple[str, float] = ("fixed", 1.0)
-    presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
-    rule: str = ""
     family: str = "SciPy"
 
     def __call__(self, /, **values: float) -> External:
@@ -117,12 +114,17 @@ class External:
         every: int,
         around: Conditions,
         progress: Any,
+        evaluations: int | None = None,
     ) -> list[Trajectory]:
-        """A Trajectory from each point; see `gdviz_core.race`."""
+        """A Trajectory from each point; see `gdviz_core.race`.
+
+        A run ends before the step that would spend more than `evaluations`.
+        """
         for name in ("noise", "clip", "clip_value", "weight_decay", "schedule"):
             if getattr(around, name):
                 raise ValueError(f"{name} must be off for {self.title}: it is not a rule of ours")
-        return [self._run(surface, point, steps, every, around, progress) for point in points]
+        limit = math.inf if evaluations is None else evaluations
+        return [self._run(surface, p, steps, every, around, progress, limit) for p in points]
 
     def _run(
         self,
@@ -132,22 +134,26 @@ class External:
         every: int,
         around: Conditions,
         progress: Any,
+        limit: float,
     ) -> Trajectory:
         import numpy as np
 
         from gdviz_core.descent import FAR, OUT_OF_STEPS, STALLED, Trajectory
+        from gdviz_core.surface import Cancelled
 
         problem = Problem(surface, progress)
         bounds = around.bounds(surface, FAR)
         rows: list[tuple] = []  # (step, x, y, f, gx, gy, evaluations, state)
         left, status, t = None, None, 0
+        best, since = math.inf, 0
         x, y = (float(c) for c in start)
         state: dict[str, float] = {}
         with np.errstate(all="ignore"):
             iterator = self.iterates(problem, np.array([x, y]), steps, self.values)
             while True:
                 row = (t, x, y, *_look(surface, x, y), problem.spent, state)
-                status, outside = _judge(row, bounds, around.stop_outside)
+                ended, outside = _judge(row, bounds, around.stop_outside)
+                status = ended or status
                 left = t if outside and left is None else left
                 ends = status is not None or t == steps
                 if t % every == 0 or ends:
@@ -156,11 +162,22 @@ class External:
                     status = status or OUT_OF_STEPS
                     break
                 try:
-                    x, y, state = next(iterator)
-                except StopIteration:  # its own conditions are met
+                    last, (x, y, state) = (x, y), next(iterator)
+                except Cancelled:
+                    raise
+                except Exception:  # its own conditions are met, or it cannot go on from here
                     status = STALLED
                     break
+                if problem.spent > limit:
+                    (x, y), status = last, OUT_OF_STEPS
+                    break
                 t += 1
+                if row[3] < best - around.loss_tolerance * abs(best):
+                    best, since = row[3], row[0]
+                slow = around.patience and t - since > around.patience
+                length = abs(x - last[0]) + abs(y - last[1])
+                if slow or 0 < around.step_tolerance >= length:
+                    status = STALLED
             if rows[-1][0] != t:
                 rows.append(row)
             iterator.close()  # type: ignore[attr-defined]
@@ -215,7 +232,9 @@ def _minimize(method: str) -> Callable[..., Iterator]:
         from scipy.optimize import minimize
 
         needs = _NEEDS[method]
-        options = dict(_OPTIONS.get(method, {}), **{_LIMIT.get(method, "maxiter"): max(steps, 1)})
+        options = dict(_OPTIONS.get(method, {}))
+        if method != "TNC":  # it counts evaluations instead; we stop it at `steps`
+            options["maxiter"] = max(steps, 1)
         arguments: dict[str, Any] = {"method": method, "options": options}
         if "gradient" in needs:
             arguments["jac"] = problem.gradient
@@ -333,11 +352,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "CG": {"gtol": 0.0},
     "BFGS": {"gtol": 0.0},
     "L-BFGS-B": {"gtol": 0.0, "ftol": 0.0, "maxfun": 10**9},
-    "TNC": {"gtol": 0.0, "ftol": 0.0, "xtol": 0.0},
+    "TNC": {"gtol": 0.0, "ftol": 0.0, "xtol": 0.0, "maxfun": 10**9},
     "Newton-CG": {"xtol": 0.0},
     "trust-exact": {"gtol": 0.0},
 }
-_LIMIT = {"TNC": "maxfun"}
 
 
 def _scipy(method: str, summary: str, source: str, evaluations: int = 1) -> External:
@@ -388,7 +406,7 @@ def TorchOptimizer(cls: Any, **options: Any) -> External:  # noqa: N802  reads a
     gets the point as a column. Raises ValueError for what is no optimizer and for a bad option.
     """
     if isinstance(cls, str):
-        cls = getattr(_torch().optim, cls, None)
+        cls = getattr(_torch().optim, cls, cls)
     if not (isinstance(cls, type) and hasattr(cls, "step") and cls.__name__ != "Optimizer"):
         raise ValueError(f"{str(cls)[:60]} is not an optimizer of torch.optim")
     known = inspect.signature(cls).parameters

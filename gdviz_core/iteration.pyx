@@ -35,7 +35,7 @@ _EXTRAS = {"x": (0, 0), "y": (1, 1), "f": (2, 2), "gx": (3, 3), "gy": (4, 4),
            "hxx": (5, 5), "hxy": (6, 6), "hyy": (7, 7), "h": (5, 7), "xi": (NORMAL, NORMAL)}
 
 # Scratch arrays of a block.
-cdef enum: STATE, LAST_X, LAST_Y, BEST, SINCE, BAD, SCALE, USED, NOISE_X, NOISE_Y, ARRAYS
+cdef enum: STATE, LAST_X, LAST_Y, BEST, SINCE, LEAST, BAD, SCALE, USED, NOISE_X, NOISE_Y, ARRAYS
 
 ctypedef struct block_t:
     int64_t m, q      # lanes, and lanes padded to a multiple of `pad`
@@ -328,7 +328,7 @@ cdef class Iteration:
         for k in range(q):
             b.origin[k] = b0 + min(k, m - 1)
             b.array[SCALE][k] = b.array[USED][k] = 1.0
-            b.array[BEST][k] = b.array[LAST_X][k] = b.array[LAST_Y][k] = INFINITY
+            b.array[BEST][k] = b.array[LEAST][k] = b.array[LAST_X][k] = b.array[LAST_Y][k] = INFINITY
             b.array[SINCE][k] = b.array[BAD][k] = 0.0
         for k in range(m):
             status[b0 + k] = GDV_RUNNING
@@ -423,11 +423,8 @@ cdef class Iteration:
 
     cdef void share(self, block_t *b) noexcept nogil:
         """Bring hyper-parameters and all that follows from them and t alone up to date."""
-        cdef int64_t k, t = b.t - 1
+        cdef int64_t t = b.t - 1
         cdef int c, i, number, final = self.stages - 1, count = self.shared.shape[0]
-        cdef double factor, value, f
-        cdef double *to
-        cdef const double *loss
         for i in range(self.stages):
             if self.stage[i].uniform_registers == 0:
                 continue
@@ -441,14 +438,10 @@ cdef class Iteration:
             b.uniform[i][count][0] = <double>b.t
             patch(&self.stage[i], b.uniform[i], b.stage[i].first)
         for c in range(self.scheduled.shape[0]):
-            if self.scheduled[c, 0] == 1 and self.scheduled[c, 1] != self.plateau:
+            if self.scheduled[c, 0] == 1:
                 self.set_lane(b, self.scheduled[c, 1], self.factors[c, t], False)
         if self.plateau >= 0:
-            factor = 1.0
-            for c in range(self.scheduled.shape[0]):
-                if self.scheduled[c, 0] == 1 and self.scheduled[c, 1] == self.plateau:
-                    factor = self.factors[c, t]
-            self.set_lane(b, self.plateau, factor, True)
+            self.set_lane(b, self.plateau, 1.0, True)
             self.reduce(b)
 
     cdef void set_lane(self, block_t *b, int number, double factor, bint scaled) noexcept nogil:
@@ -465,7 +458,7 @@ cdef class Iteration:
         """As ReduceLROnPlateau of torch, but a threshold relative to |best|, so that it also
         means something where the loss is negative."""
         cdef const double *loss = b.full[2]
-        cdef double *best = b.array[BEST]
+        cdef double *best = b.array[LEAST]
         cdef double *bad = b.array[BAD]
         cdef double *scale = b.array[SCALE]
         cdef int64_t k
@@ -504,12 +497,12 @@ cdef class Iteration:
                                        self.shown_at(b, 4), state)
         if self.step_tolerance > 0.0 and b.t > 0:
             for k in range(b.m):
-                if state[k] <= GDV_OUTSIDE and (fabs(x[k] - b.array[LAST_X][k])
+                if self.may_stall(b, k, state, left) and (fabs(x[k] - b.array[LAST_X][k])
                         + fabs(y[k] - b.array[LAST_Y][k]) <= self.step_tolerance):
                     state[k] = GDV_STALLED
                     any_ = True
         if self.patience > 0:
-            any_ |= self.find_stalled(b, f, state)
+            any_ |= self.find_stalled(b, f, state, left)
         if any_:
             for k in range(b.m):
                 lane = b.origin[k]
@@ -530,7 +523,17 @@ cdef class Iteration:
                 if status[b.origin[k]] == GDV_RUNNING:
                     self.keep_end(b, k, record)
 
-    cdef bint find_stalled(self, block_t *b, const double *f, double *state) noexcept nogil:
+    cdef bint may_stall(self, block_t *b, int64_t k, const double *state,
+                        int64_t[::1] left) noexcept nogil:
+        """Whether a lane still runs; one that is outside is noted before it is called stalled."""
+        if state[k] == GDV_OUTSIDE:
+            if left[b.origin[k]] < 0:
+                left[b.origin[k]] = b.t
+            return not self.stop_outside
+        return state[k] == GDV_RUNNING
+
+    cdef bint find_stalled(self, block_t *b, const double *f, double *state,
+                           int64_t[::1] left) noexcept nogil:
         cdef double *best = b.array[BEST]
         cdef double *since = b.array[SINCE]
         cdef int64_t k
@@ -539,7 +542,7 @@ cdef class Iteration:
             if best[k] == INFINITY or f[k] < best[k] - self.loss_tolerance * fabs(best[k]):
                 best[k] = f[k]
                 since[k] = <double>b.t
-            elif state[k] <= GDV_OUTSIDE and b.t - since[k] >= self.patience:
+            elif b.t - since[k] >= self.patience and self.may_stall(b, k, state, left):
                 state[k] = GDV_STALLED
                 found = True
         return found
@@ -573,6 +576,8 @@ cdef class Iteration:
         for r in range(self.first_lane,
                        self.first_state + self.initial.shape[0] + self.lane_powers):
             b.rule[r][to] = b.rule[r][source]
+        if self.report >= 0:
+            b.rule[self.report][to] = b.rule[self.report][source]
         if source < b.q and to < b.q:
             for r in range(LAST_X, NOISE_X):
                 b.array[r][to] = b.array[r][source]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gdviz_core.critical import MINIMUM, critical_points
-from gdviz_core.descent import CONVERGED, DIVERGED, Ends, check_count, settle
+from gdviz_core.descent import CONVERGED, DIVERGED, LEFT, Ends, check_count, rule_of, settle
 from gdviz_core.optimizer import Optimizer
-from gdviz_core.optimizers import OPTIMIZERS
 from gdviz_core.surface import Array, Domain, Surface, check_domain
 
 Result = TypeVar("Result")
@@ -29,10 +28,10 @@ NOT_SETTLED, GONE = -1, -2
 class BasinMap:
     """Where every start of a domain ends; arrays (rows, columns), rows along y.
 
-    `minimum` is an index into `points`, -1 for a run that has not settled, -2 for one that
-    diverged or left the domain. `points` (n, 3) are x, y and the loss of the critical points that
-    runs may end in, minima first, the least loss first. `steps` are those taken. A pixel is the
-    run from its centre.
+    `minimum` is an index into `points`, -1 for a run that has not settled at one of them, -2 for
+    one that diverged or left the domain. `points` (n, 3) are x, y and the loss of the critical
+    points that runs may end in, minima first, the least loss first; after them one point for each
+    curve of critical points. `steps` are those taken. A pixel is the run from its centre.
     """
 
     domain: Domain
@@ -65,7 +64,7 @@ class SweepMap:
 
 def basin_map(
     surface: Surface,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str,
     shape: tuple[int, int] = (512, 512),
     steps: int = 1000,
     **options: Any,
@@ -115,13 +114,13 @@ def finish(tiles: Tiles[Result]) -> Result:
 
 def basin_tiles(
     surface: Surface,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str,
     shape: tuple[int, int] = (512, 512),
     steps: int = 1000,
     *,
     domain: Sequence[float] | None = None,
     tile: int = TILE,
-    points: Array | None = None,
+    points: Destinations | None = None,
     progress: Any = None,
     **conditions: Any,
 ) -> Tiles[BasinMap]:
@@ -130,18 +129,19 @@ def basin_tiles(
     It yields (fraction done, rows, columns) after each tile. `points` are the critical points to
     tell apart, found if they are not given.
     """
+    optimizer = rule_of(optimizer)
     rows, columns = _shape(shape)
     x0, x1, y0, y1 = surface.domain if domain is None else check_domain(domain)
     xs = x0 + (np.arange(columns) + 0.5) * ((x1 - x0) / columns)
     ys = y0 + (np.arange(rows) + 0.5) * ((y1 - y0) / rows)
-    places = destinations(surface) if points is None else np.asarray(points, np.float64)
+    places = destinations(surface, (x0, x1, y0, y1)) if points is None else points
     result = BasinMap(
         (x0, x1, y0, y1),
         np.full((rows, columns), NOT_SETTLED, np.int16),
         np.zeros((rows, columns), np.int32),
         np.full((rows, columns), np.nan),
         np.full((rows, columns), np.nan),
-        places,
+        places.points,
     )
     done = 0
     for j, i, order in _tiles(rows, columns, tile):
@@ -172,13 +172,13 @@ def sweep_tiles(
     **axes: ArrayLike,
 ) -> Tiles[SweepMap]:
     """A generator that computes a SweepMap tile by tile; it yields as `basin_tiles` does."""
-    if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise ValueError(f"there is no optimizer {optimizer[:40]!r}")
-        optimizer = OPTIMIZERS[optimizer]
+    optimizer = rule_of(optimizer)
     if len(axes) != 2:
         raise ValueError(f"a sweep has two hyper-parameters, not {len(axes)}: {', '.join(axes)}")
     (first, us), (second, vs) = ((n, np.asarray(a, np.float64).ravel()) for n, a in axes.items())
+    for name, values in ((first, us), (second, vs)):
+        if not values.size:
+            raise ValueError(f"{name} has no values to sweep over")
     rows, columns = _shape((len(vs), len(us)))
     result = SweepMap(
         {first: us, second: vs},
@@ -218,34 +218,64 @@ def _settled(
     )  # fmt: skip
 
 
-def destinations(surface: Surface) -> Array:
-    """What runs may end in: (n, 3) x, y and loss, minima first, the least loss first."""
-    found = critical_points(surface)
-    smooth = sorted(found, key=lambda p: (p.kind != MINIMUM, p.loss))
-    return np.array([(p.x, p.y, p.loss) for p in smooth], np.float64).reshape(-1, 3)
+class Destinations(NamedTuple):
+    """What runs may end in: `points` (n, 3) are x, y and loss of each, `places` (m, 2) all points
+    that belong to one, `owner` (m) to which."""
+
+    points: Array
+    places: Array
+    owner: NDArray[np.int16]
 
 
-def _nearest(surface: Surface, ends: Ends, places: Array) -> NDArray[np.int16]:
-    """The index of the critical point at which each run has settled."""
+def destinations(surface: Surface, domain: Domain | None = None) -> Destinations:
+    """The critical points and curves of a surface in its own domain and another."""
+    box = surface.domain
+    if domain is not None:  # a run from one may end in the other
+        low, high = np.minimum(box, domain), np.maximum(box, domain)
+        box = (float(low[0]), float(high[1]), float(low[2]), float(high[3]))
+    found = critical_points(surface, box)
+    ordered = sorted(found, key=lambda p: (p.kind != MINIMUM, p.loss))
+    points = [(p.x, p.y, p.loss) for p in ordered]
+    points += [(float(c.points[0, 0]), float(c.points[0, 1]), c.loss) for c in found.curves]
+    places = [np.array(points, np.float64).reshape(-1, 3)[: len(ordered), :2]]
+    places += [curve.points for curve in found.curves]
+    index = [*range(len(ordered))]
+    for k, curve in enumerate(found.curves, len(ordered)):
+        index += [k] * len(curve.points)
+    return Destinations(
+        np.array(points, np.float64).reshape(-1, 3), np.concatenate(places),
+        np.array(index, np.int16),
+    )  # fmt: skip
+
+
+def _nearest(surface: Surface, ends: Ends, where: Destinations) -> NDArray[np.int16]:
+    """The index of the critical point or curve at which each run has settled."""
     from scipy.spatial import cKDTree
 
     found = np.full(len(ends.x), NOT_SETTLED, np.int16)
-    gone = (ends.status == DIVERGED) | (ends.status == "left the domain")
-    found[gone] = GONE
+    found[(ends.status == DIVERGED) | (ends.status == LEFT)] = GONE
     settled = ends.status == CONVERGED
-    if len(places) and settled.any():
+    if len(where.places) and settled.any():
         x0, x1, y0, y1 = surface.domain
-        distance, index = cKDTree(places[:, :2]).query(
-            np.stack([ends.x[settled], ends.y[settled]], axis=1),
-            distance_upper_bound=1e-3 * max(x1 - x0, y1 - y0),
+        size = max(x1 - x0, y1 - y0)
+        distance, nearest = cKDTree(where.places).query(
+            np.stack([ends.x[settled], ends.y[settled]], axis=1)
         )
-        found[settled] = np.where(np.isfinite(distance), index, NOT_SETTLED)
+        owner = where.owner[nearest]
+        losses = where.points[owner, 2]
+        # what is known of a curve are some of its points, on all of which the loss is the same
+        curves = np.bincount(where.owner)[owner] > 1
+        level = np.abs(ends.loss[settled] - losses) <= 1e-9 * np.maximum(1.0, np.abs(losses))
+        hit = (distance <= 1e-3 * size) | (curves & level & (distance <= 0.05 * size))
+        found[settled] = np.where(hit, owner, NOT_SETTLED)
     return found
 
 
 def _shape(shape: tuple[int, int]) -> tuple[int, int]:
+    if not isinstance(shape, Sequence | np.ndarray) or len(shape) != 2:
+        raise ValueError(f"shape must be two numbers, not {str(shape)[:40]}")
     rows, columns = (check_count("shape", side, 1) for side in shape)
-    if max(rows, columns) > 2**15 or len(shape) != 2:
+    if max(rows, columns) > 2**15:
         raise ValueError(f"shape must be two numbers up to {2**15}, not {shape}")
     return rows, columns
 

@@ -139,8 +139,9 @@ class Optimizer:
         from gdviz_core import engine
 
         given = {**self.values, **lanes}
-        width = max((np.size(value) for value in given.values()), default=1)
-        inputs = np.array([np.broadcast_to(v, width) for v in given.values()]).reshape(-1, width)
+        width = max((np.size(value) for value in given.values()), default=1) or 1
+        inputs = np.array([np.resize(v, width) for v in given.values()], np.float64)
+        inputs = inputs.reshape(len(given), width)
         values = np.zeros((len(self.parsed.state), width))
         at_w = []
         for row, name in zip(values, self.parsed.state, strict=True):

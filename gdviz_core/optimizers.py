@@ -407,7 +407,7 @@ _ENTRIES = (
             d = g + weight_decay*w
             l = lr/(1 + lambd*lr*(t - 1))^alpha
             w = w*(1 - lambd*l) - l*d
-            a = a + (w - a)/max(1, t - t0)
+            a = a + (w - a)/max(1, t - 1 - t0)
         """,
         hyperparameters=(
             LR(1e-2),
@@ -629,7 +629,7 @@ _ENTRIES = (
             d = g + weight_decay*w
             a = max(a, lr)
             s = s + a^2
-            c = a^2/s
+            c = where(s > 0, a^2/s, 0)
             w = w + c*(z - w) + lr*(momentum*(1 - c) - 1)*d
             z = z - lr*d
             report = w + (z - w)*(1 - 1/momentum)
@@ -657,7 +657,7 @@ _ENTRIES = (
             d = g/(sqrt(v/(1 - beta2^t)) + eps) + weight_decay*w
             a = max(a, lr)
             s = s + a^2
-            c = a^2/s
+            c = where(s > 0, a^2/s, 0)
             w = w + c*(z - w) + lr*(beta1*(1 - c) - 1)*d
             z = z - lr*d
             report = w + (z - w)*(1 - 1/beta1)
@@ -852,7 +852,7 @@ _ENTRIES = (
         # The square root of H^2 for two by two matrices: (H^2 + |det H|)/sqrt(tr H^2 + 2|det H|).
         rule="""
             k = abs(hxx*hyy - hxy^2)
-            r = sqrt(hxx^2 + 2*hxy^2 + hyy^2 + 2*k)
+            r = max(sqrt(hxx^2 + 2*hxy^2 + hyy^2 + 2*k), 1e-300)
             a = (h^2 + hxy^2 + k)/r + damping
             b = hxy*(hxx + hyy)/r
             d = a*other(a) - b^2

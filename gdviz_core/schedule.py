@@ -101,11 +101,13 @@ class Plateau:
     def __post_init__(self) -> None:
         for parameter in (
             Parameter("factor", 0.1, 0.0, 1.0, "()"),
-            Parameter("patience", 10, 0, 1e9),
             Parameter("threshold", 1e-4, 0.0, 1.0),
             Parameter("floor", 0.0, 0.0, 1.0),
         ):
             parameter.check(getattr(self, parameter.name))
+        Parameter("patience", 10, 0, 1e9).check(self.patience)
+        if self.patience != int(self.patience):
+            raise ValueError(f"patience must be a whole number, not {self.patience}")
 
 
 _WARMUP = Parameter("warmup", 0.0, 0.0, 1.0, meaning="share of the run in which the factor rises")
@@ -125,7 +127,7 @@ _ENTRIES = (
     Schedule(
         "step",
         "Step",
-        "gamma^floor(drops*s)",
+        "gamma^floor(drops*s + 1e-9)",
         (
             Parameter("gamma", 0.1, 0.0, 1.0, "(]", meaning="factor of each drop"),
             Parameter("drops", 3.0, 1.0, 1000.0, meaning="pieces of the run"),

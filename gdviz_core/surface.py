@@ -220,7 +220,7 @@ def in_threads(call, points: int, progress=None, threads: int | None = None) -> 
     from gdviz_core import engine
 
     progress = engine.Progress() if progress is None else progress
-    progress.begin(points)
+    progress.begin(min(points, 2**62))
     if threads is None:
         threads = min(os.cpu_count() or 1, points // _POINTS_PER_THREAD + 1)
     errors: list[BaseException] = []

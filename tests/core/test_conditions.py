@@ -251,3 +251,71 @@ def test_a_bad_condition_is_named(arguments, part):
 def test_a_bad_plateau_is_named(field):
     with pytest.raises(ValueError, match=f"{field} must be"):
         Plateau(**{field: -1})
+
+
+def test_a_plateau_and_patience_do_not_meddle_with_one_another():
+    slow = OPTIMIZERS["gd"](lr=0.05)
+    a = core.descend(bowl, slow, (3, 3), 30, schedule=Plateau(patience=3), patience=100)
+    b = core.descend(bowl, slow, (3, 3), 30)
+    np.testing.assert_array_equal(a.x, b.x)
+
+
+def test_a_run_that_stalls_outside_has_left():
+    slope = Surface.from_formula("x", domain=(-5, 5, -5, 5))
+    half = OPTIMIZERS["gd"](lr=0.5)
+    t = core.descend(slope, half, (-4.9, 0), 50, step_tolerance=1.0, stop_outside=True)
+    assert (t.status, t.left) == ("left the domain", 1)
+    t = core.descend(slope, half, (-4.9, 0), 50, step_tolerance=1.0)
+    assert (t.status, t.left) == ("stalled", 1)
+
+
+def test_a_schedule_must_keep_a_hyperparameter_in_its_range():
+    with pytest.raises(ValueError, match=r"schedule: lr would become -0\.1; it must be"):
+        core.descend(bowl, gd, (1, 1), 5, schedule="-1")
+    with pytest.raises(ValueError, match=r"schedule: beta1 would become 1\.8"):
+        core.descend(bowl, OPTIMIZERS["adam"], (1, 1), 5, schedule={"beta1": "2"})
+
+
+def test_schedules_that_are_too_long_are_refused_before_they_are_made():
+    with pytest.raises(core.TooLarge):
+        core.descend(bowl, gd, (1, 1), 10**11, every=10**11, schedule="cosine")
+
+
+def test_a_schedule_that_begins_at_zero_does_not_spoil_an_average():
+    for name in ("schedule_free_sgd", "schedule_free_adamw"):
+        t = core.descend(bowl, OPTIMIZERS[name](lr=0.1), (1, 1), 50, schedule="s")
+        assert np.isfinite(t.x).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [({"stop_outside": "no"}, "stop_outside must be true or false"),
+     ({"patience": 1.5}, "patience must be a whole number"),
+     ({"schedule": {5: "1"}}, "is not the name of a hyper-parameter")],
+)  # fmt: skip
+def test_conditions_of_the_wrong_kind_are_named(arguments, part):
+    with pytest.raises(ValueError, match=part):
+        core.descend(bowl, gd, (1, 1), 5, **arguments)
+
+
+def test_numpy_seeds_are_seeds():
+    racers = [gd, OPTIMIZERS["adam"]]
+    a = core.race(bowl, racers, [(1, 1)], 5, noise=0.1, seed=np.int64(3), same_noise=False)
+    b = core.race(bowl, racers, [(1, 1)], 5, noise=0.1, seed=3, same_noise=False)
+    np.testing.assert_array_equal(a[1].x, b[1].x)
+
+
+def test_racers_that_differ_in_hyperparameters_only_race_as_they_do_alone():
+    racers = [OPTIMIZERS["adam"](lr=lr) for lr in (0.01, 0.1, 0.5)]
+    racers.insert(1, gd)
+    starts = [(0.3, 1.0), (-2.0, 3.0)]
+    together = core.race(SURFACES["himmelblau"], racers, starts, 50, noise=0.1, schedule="cosine")
+    for k, t in enumerate(together):
+        assert t.optimizer == racers[k // 2]
+        alone = core.descend(SURFACES["himmelblau"], racers[k // 2], starts[k % 2], 50)
+        assert t.start == alone.start
+    for k in (0, 2, 4, 6):  # the first start has the first noise
+        alone = core.descend(SURFACES["himmelblau"], racers[k // 2], starts[0], 50, noise=0.1,
+                             schedule="cosine")  # fmt: skip
+        np.testing.assert_array_equal(together[k].x, alone.x)
+        np.testing.assert_array_equal(together[k].lr, alone.lr)

@@ -111,3 +111,10 @@ def test_a_coarse_search_says_that_it_may_have_missed_some():
     assert len(found) < 441
     assert found.completeness < 1 or found.defect
     assert not found.belief.startswith("complete")
+
+
+def test_plains_are_no_heaps_of_points():
+    begun = time.process_time()
+    assert critical_points(Surface.from_formula("3")) == []
+    critical_points(Surface.from_formula("max(x^2 + y^2 - 1, 0)"))
+    assert time.process_time() - begun < 30

@@ -74,3 +74,29 @@ def test_equal_runs_share_a_place_and_no_runs_are_no_places():
     runs = core.race(SURFACES["sphere"], [gd(lr=0.1), gd(lr=0.1)], [(1, 1)], 50)
     assert [row.place for row in rank(runs)] == [1, 1]
     assert rank([]) == []
+
+
+@pytest.mark.parametrize(
+    "surface",
+    [SURFACES["goldstein_price"], SURFACES["shubert"], SURFACES["bird"],
+     SURFACES["deckkers_aarts"], SURFACES["michalewicz"], SURFACES["easom"],
+     core.Surface.from_formula("(x-1000)^2 + (y-1000)^2", (0, 2000, 0, 2000), start=(1000, 1000)),
+     core.Surface.from_formula("2000*x^2 + 3000*y^2", start=(0, 0)),
+     core.Surface.from_formula("x^2 + y^2", (-1e-6, 1e-6, -1e-6, 1e-6), start=(0, 0))],
+    ids=lambda s: s.name,
+)  # fmt: skip
+def test_smooth_minima_are_minima_however_steep_or_far(surface):
+    for start in surface.minima[:20] or (surface.start,):
+        t = core.descend(surface, gd(lr=1e-12), start, 1, tolerance=1e-3)
+        assert t.reason.kind == "minimum", (start, str(t.reason))
+
+
+def test_a_ranking_of_runs_without_finite_losses():
+    falling = core.Surface.from_formula("-exp(x^2)")
+    runs = core.race(falling, [gd(lr=0.1), OPTIMIZERS["sign_descent"](lr=1.0)], [(1, 0)], 200)
+    assert len(rank(runs)) == 2
+    nothing = core.race(core.Surface.from_formula("log(x)"), [gd()], [(-1, 1)], 5)
+    (row,) = rank(nothing)
+    assert (row.place, row.steps) == (1, None)
+    with pytest.raises(ValueError, match="target must be a number"):
+        rank(runs, target=float("nan"))

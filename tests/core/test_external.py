@@ -106,6 +106,31 @@ def test_optimizers_are_found_by_name():
         assert entry.source
 
 
+@pytest.mark.parametrize("name", SCIPY)
+def test_a_budget_of_evaluations_is_kept(name):
+    t = core.race(SURFACES["rosenbrock"], [SCIPY[name]], [(-1.2, 1)], evaluations=60)[0]
+    assert t.evaluations[-1] <= 60
+    assert t.steps >= 1 or name == "scipy_powell"  # whose first step costs more
+
+
+@pytest.mark.parametrize("name", SCIPY)
+@pytest.mark.parametrize("formula", ["x + y", "1/x", "-exp(x^2 + y^2)", "sqrt(x) + y", "3"])
+def test_a_method_that_cannot_go_on_ends_its_own_run_only(name, formula):
+    surface = core.Surface.from_formula(formula)
+    runs = core.race(surface, [SCIPY[name], OPTIMIZERS["gd"]], [(0.5, 0.1)], 50)
+    assert len(runs) == 2
+    assert all(str(t.reason) for t in runs)
+
+
+def test_stopping_by_step_size_and_by_loss_holds_for_them_too():
+    t = core.descend(SURFACES["rosenbrock"], SCIPY["scipy_bfgs"], (-1.5, 2), 30, step_tolerance=9)
+    assert (t.status, t.steps) == ("stalled", 1)
+    t = core.descend(SURFACES["rosenbrock"], SCIPY["scipy_nelder_mead"], (-1.5, 2), 300,
+                     patience=3, loss_tolerance=0.5, tolerance=0)  # fmt: skip
+    assert t.status == "stalled"
+    assert t.steps < 100
+
+
 if HAS_TORCH:
 
     @pytest.mark.parametrize("name", ["Adam", "SGD", "NAdam", "RMSprop", "ASGD"])

@@ -103,7 +103,7 @@ def test_the_border_of_stability_of_momentum_is_that_of_theory():
         (lambda s, o: basin_map(s, o, (5, 10**6)), "shape must be two numbers up to 32768"),
         (lambda s, o: basin_map(s, o, (5, 5), tile=0), "tile must be at least 1"),
         (lambda s, o: basin_map(s, o, (5, 5), domain=(1, 0, 0, 1)), "domain"),
-        (lambda s, o: sweep_map(s, "sgd", (0, 0), lr=[1], momentum=[0]), "there is no optimizer"),
+        (lambda s, o: sweep_map(s, "sgd", (0, 0), lr=[1], momentum=[0]), "no optimizer 'sgd'"),
         (lambda s, o: sweep_map(s, o, (0, 0), lr=[1]), "two hyper-parameters, not 1"),
         (lambda s, o: sweep_map(s, o, (0, 0), lr=[0.1], beta=[0]), "no hyper-parameter beta"),
         (lambda s, o: sweep_map(s, o, (0, 0), lr=[-1.0], weight_decay=[0]), "lr must be greater"),
@@ -130,3 +130,41 @@ def test_settled_lanes_cost_nothing():
             # the end is looked for every 16 steps
             assert 0 <= ends.steps[k] - t.steps < 16
             assert np.hypot(ends.x[k] - t.x[-1], ends.y[k] - t.y[-1]) < 1e-7
+
+
+def test_runs_onto_a_ring_of_minima_belong_to_the_ring():
+    ring = Surface.from_formula("(x^2 + y^2 - 1)^2", domain=(-2, 2, -2, 2))
+    b = basin_map(ring, OPTIMIZERS["gd"](lr=0.05), (16, 16), 2000)
+    assert (b.minimum == len(b.points) - 1).all()
+    assert b.points[-1, 2] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_larger_domain_has_its_own_minima():
+    b = basin_map(SURFACES["rastrigin"], OPTIMIZERS["gd"](lr=1e-3), (32, 32), 2000,
+                  domain=(-10, 10, -10, 10))  # fmt: skip
+    assert (b.minimum >= 0).all()
+
+
+def test_the_block_does_not_matter_to_what_is_reported():
+    bowl = Surface.from_formula("x^2 + y^2", domain=(-100, 100, -100, 100))
+    starts = np.vstack([np.full((200, 2), 1e-9), np.full((56, 2), 50.0)])
+    ends = [
+        settle(bowl, OPTIMIZERS["schedule_free_sgd"](lr=1e-3), starts, 1, step_tolerance=1.0,
+               tolerance=1e-7, block=block) for block in (4, 256)
+    ]  # fmt: skip
+    assert list(ends[0].status) == list(ends[1].status)
+
+
+def test_no_lanes_are_no_ends():
+    for more in ({}, {"hyperparameters": {"lr": 0.1}}, {"schedule": core.Plateau()}):
+        assert len(settle(SURFACES["sphere"], OPTIMIZERS["gd"], [], 5, **more).x) == 0
+
+
+@pytest.mark.parametrize("call", [settle, basin_map])
+def test_only_rules_run_many_at_once_and_names_will_do(call):
+    where = (1.0, 1.0) if call is settle else (4, 4)
+    assert call(SURFACES["sphere"], "adam", where, 5)
+    with pytest.raises(ValueError, match="scipy_bfgs is not a rule"):
+        call(SURFACES["sphere"], core.SCIPY["scipy_bfgs"], where, 5)
+    with pytest.raises(ValueError, match="'3' is not an optimizer"):
+        call(SURFACES["sphere"], 3, where, 5)
