@@ -65,7 +65,7 @@ def test_version_and_help(capsys):
         (["race", "ackley", "--start", "1;2"], "'1;2' is not of the form X,Y"),
         (["race", "ackley", "--start", "nan,1"], "must be finite"),
         (["race", "ackley", "--optimizer", "adam:lr=0"], "lr must be greater than 0"),
-        (["race", "ackley", "--optimizer", "adam:lr"], "NAME:key=value"),
+        (["race", "ackley", "--optimizer", "adam:lr"], "key=value"),
         (["race", "ackley", "--optimizer", "adam:lr=0,1"], "key=value"),
         (["race", "ackley", "--optimizer", "adam:speed=1"], "no hyper-parameter speed"),
         (["race", "ackley", "--optimizer", "adamm"], "no optimizer 'adamm'"),
