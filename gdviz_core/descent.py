@@ -418,6 +418,7 @@ def _run(
         n * max(iteration.steps, 1),
         progress,
         threads,
+        -(-n // iteration.width),
     )
     return run
 

@@ -14,6 +14,7 @@ MAX_SECOND_GRADIENTS: int
 
 class Iteration:
     steps: int
+    width: int
     channels: int
     rows: int
     def __init__(

@@ -93,7 +93,8 @@ cdef class Iteration:
     cdef gdv_bounds bounds
     cdef bint stop_outside
     cdef readonly int64_t steps
-    cdef int64_t every, look, width
+    cdef readonly int64_t width
+    cdef int64_t every, look
     cdef double step_tolerance, loss_tolerance
     cdef int64_t patience
     cdef gdv_disturbance disturbance

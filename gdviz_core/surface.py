@@ -212,17 +212,21 @@ class Cancelled(Exception):
     """The computation was asked to stop; it has no result."""
 
 
-def in_threads(call, points: int, progress=None, threads: int | None = None) -> None:
+def in_threads(
+    call, points: int, progress=None, threads: int | None = None, parts: int | None = None
+) -> None:
     """Call `call(progress)` on as many threads as the number of points is worth, or on `threads`.
 
-    Raises Cancelled if `progress` was told to stop.
+    There is nothing to do for more threads than `parts`. Raises Cancelled if `progress` was told
+    to stop.
     """
     from gdviz_core import engine
 
     progress = engine.Progress() if progress is None else progress
     progress.begin(min(points, 2**62))
     if threads is None:
-        threads = min(os.cpu_count() or 1, points // _POINTS_PER_THREAD + 1)
+        threads = min(os.cpu_count() or 1, points // _POINTS_PER_THREAD + 1, parts or points)
+        threads = max(1, threads)
     errors: list[BaseException] = []
 
     def work() -> None:
