@@ -496,7 +496,9 @@ def followed(before: Surface, after: Surface) -> Surface:
     points = {name: np.array(getattr(before, name)).reshape(-1, 2) for name in kinds}
     changes: dict[str, Any] = {}
     with np.errstate(all="ignore"):
-        for share in np.linspace(0, 1, 17)[1:]:
+        # A crowd moves little, and is followed while a slider is dragged.
+        count = 16 if sum(map(len, points.values())) <= 50 else 4
+        for share in np.linspace(0, 1, count + 1)[1:]:
             way = replace(after, parameters=tuple(
                 replace(q, value=_between(p.value, q.value, share, p.log))
                 for p, q in zip(before.parameters, after.parameters, strict=True)))  # fmt: skip

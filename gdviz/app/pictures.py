@@ -8,7 +8,7 @@ import contourpy
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient
 
 import gdviz_core.raster as raster
@@ -84,15 +84,20 @@ def draw_critical_points(
     crowded = len(_visible(surface.minima, viewport)) + len(_visible(surface.saddles, viewport))
     size = MARK if crowded <= MANY_MARKS else 0.6 * MARK
     best = _best(surface)
-    for point in _visible(surface.saddles, viewport):
-        color.setAlpha(150 if crowded <= MANY_MARKS else 70)
-        painter.setPen(QPen(color, 1.2))
-        _cross(painter, viewport.point(*point), 0.64 * size, diagonal=True)
-    for point in _visible(surface.minima, viewport):
-        great = point in best
-        color.setAlpha(230 if great else 170 if crowded <= MANY_MARKS else 90)
-        painter.setPen(QPen(color, 1.6 if great else 1.2))
-        _cross(painter, viewport.point(*point), MARK if great else size)
+    few = crowded <= MANY_MARKS
+    saddles = _visible(surface.saddles, viewport)
+    minima = [p for p in _visible(surface.minima, viewport) if p not in best]
+    greatest = [p for p in _visible(surface.minima, viewport) if p in best]
+    for points, reach, diagonal, alpha, width in (
+        (saddles, 0.64 * size, True, 150 if few else 70, 1.2),
+        (minima, size, False, 170 if few else 90, 1.2),
+        (greatest, MARK, False, 230, 1.6),
+    ):
+        color.setAlpha(alpha)
+        painter.setPen(QPen(color, width))
+        lines = [line for p in points for line in _cross(viewport.point(*p), reach, diagonal)]
+        if lines:  # all at once: some surfaces have thousands
+            painter.drawLines(*lines)
 
 
 def _best(surface: Surface) -> set[tuple[float, float]]:
@@ -110,9 +115,10 @@ def _visible(points: Points, v: Viewport) -> list[tuple[float, float]]:
     return [(x, y) for x, y in points if v.x0 <= x <= v.x1 and v.y0 <= y <= v.y1]
 
 
-def _cross(painter: QPainter, at: QPointF, size: float, diagonal: bool = False) -> None:
-    for dx, dy in ((size, size), (size, -size)) if diagonal else ((size, 0), (0, size)):
-        painter.drawLine(QPointF(at.x() - dx, at.y() - dy), QPointF(at.x() + dx, at.y() + dy))
+def _cross(at: QPointF, size: float, diagonal: bool) -> list[QLineF]:
+    x, y = at.x(), at.y()
+    arms = ((size, size), (size, -size)) if diagonal else ((size, 0.0), (0.0, size))
+    return [QLineF(x - dx, y - dy, x + dx, y + dy) for dx, dy in arms]
 
 
 class Strokes:
@@ -289,7 +295,7 @@ def _ball(color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
             pen = QPen(line_color, width)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
-            _cross(painter, middle, 5.5, diagonal=True)
+            painter.drawLines(*_cross(middle, 5.5, diagonal=True))
         painter.end()
         return picture
     below = middle + QPointF(0, 2)
