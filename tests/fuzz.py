@@ -64,16 +64,14 @@ def decided(a, b):
 
 
 def power(a, b):
-    exponent = b.value
-    if b.slope != (0.0, 0.0) or b.size != (0.0, 0.0):
-        if a.value <= 1e-6:
-            raise Unsure
-        value = a.value**exponent
-        return chain(value, [(a, exponent * value / a.value), (b, value * math.log(a.value))])
-    if a.value == 0 or (a.value < 0 and exponent != math.floor(exponent)):
+    exact = b.error == 0 and b.slope == (0.0, 0.0) and b.size == (0.0, 0.0)
+    if exact and a.value != 0 and (a.value > 0 or b.value == math.floor(b.value)):
+        value = a.value**b.value
+        return chain(value, [(a, b.value * value / a.value)])
+    if a.value <= 1e-6:
         raise Unsure
-    value = a.value**exponent
-    return chain(value, [(a, exponent * value / a.value)])
+    value = a.value**b.value
+    return chain(value, [(a, b.value * value / a.value), (b, value * math.log(a.value))])
 
 
 def within(a):
