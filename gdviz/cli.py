@@ -171,7 +171,9 @@ def _list(what: str) -> int:
             x0, x1, y0, y1 = surface.domain
             domain = f"[{x0:g}, {x1:g}] x [{y0:g}, {y1:g}]"
             values = ", ".join(f"{name}={value:g}" for name, value in surface.values.items())
-            formula = surface.formula if len(surface.formula) < 300 else "a sum of 25 terms"
+            formula = (
+                surface.formula if len(surface.formula) < 300 else surface.formula[:90] + "..."
+            )
             print(f"{surface.name:22} {domain:36} {formula}{f'   ({values})' if values else ''}")
     else:
         for optimizer in KNOWN.values():

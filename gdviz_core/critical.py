@@ -461,7 +461,7 @@ def _edge_minima(surface: Surface, box: Domain) -> list[tuple[float, float, floa
         t = np.linspace(low, high, n)
         t = t[_local_minima(surface, axis, fixed, t)]
         width = np.full(len(t), (high - low) / (n - 1))
-        for _ in range(60):  # thirds, until the interval is as small as numbers allow
+        for _ in range(60):  # halves, until the interval is as small as numbers allow
             tries = np.clip(t[:, None] + width[:, None] * np.linspace(-1, 1, 9), low, high)
             losses = _on_side(surface.value, axis, fixed, tries)
             t = tries[np.arange(len(t)), np.argmin(losses, axis=1)]

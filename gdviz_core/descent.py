@@ -55,7 +55,7 @@ class Trajectory:
     numbers, 0, 1, 2, ... unless the run was recorded more sparsely. `lr` is the learning rate of
     the step that led to each iterate (at the start, of the first step), None for an optimizer
     that has none. `cost` is the number of gradient evaluations of a step; where steps cost
-    differently, `spent` counts them up.
+    differently, `spent` counts them up. `failure` is what a library raised, if that ended the run.
 
     `status` tells why the run ended: "converged" (the gradient norm is at most the tolerance),
     "diverged" (not finite, or past a million times the size of the domain; the last iterate is
@@ -79,6 +79,7 @@ class Trajectory:
     cost: int = 1
     surface: Surface | None = None
     spent: NDArray[np.int64] | None = None
+    failure: str = ""
 
     def __len__(self) -> int:
         return len(self.x)
@@ -193,7 +194,8 @@ def race(
     ]
     check_size(8 * sum(sizes) + _schedule_size(around, max(budgets, default=0)))
     # One block for all: the system gives large blocks in large pages, which cost far less.
-    memory, used = np.empty(sum(sizes)), 0
+    own = [s for s, o in zip(sizes, optimizers, strict=True) if isinstance(o, Optimizer)]
+    memory, used = np.empty(sum(own)), 0
     found: list[list[Trajectory]] = [[] for _ in optimizers]
     seen: dict[Any, Any] = {}
     for members in _alike(optimizers, around) if len(points) else ():

@@ -30,7 +30,7 @@ class Ending:
     `kind` is "minimum", "maximum", "saddle", "degenerate" or "tip" for a run that converged;
     "diverged", "left the domain", "stalled", "circling" or "out of steps" for the others. `x` and
     `y` are the end, `step` its number, `eigenvalues` those of the Hessian there, the smaller first,
-    `amplitude` half of the width of what the run circles in.
+    `amplitude` half of the width of what the run circles in, `failure` what a library raised.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class Ending:
     eigenvalues: tuple[float, float] | None = None
     amplitude: float | None = None
     slope: float | None = None
+    failure: str = ""
 
     def __str__(self) -> str:
         place = f"({_short(self.x)}, {_short(self.y)})"
@@ -60,7 +61,8 @@ class Ending:
         if self.kind == CIRCLING:
             return f"circling around {place} with amplitude {self.amplitude:.2g}"
         if self.kind == STALLED:
-            return f"stalled at {place}, slope {self.slope:.2g}"
+            why = f" ({self.failure[:120]})" if self.failure else ""
+            return f"stalled at {place}, slope {self.slope:.2g}{why}"
         return f"out of steps at {place}, slope {self.slope:.2g}"
 
 
@@ -83,7 +85,7 @@ def ending(trajectory: Trajectory) -> Ending:
         kind = STALLED
     elif len(t) >= 16 and t.surface is not None:
         kind, amplitude, x, y = _motion(t, x, y)
-    return Ending(kind, x, y, step, None, amplitude, slope)
+    return Ending(kind, x, y, step, None, amplitude, slope, t.failure)
 
 
 def _classified(t: Trajectory, x: float, y: float, step: int) -> Ending:
@@ -152,8 +154,9 @@ def rank(trajectories: Sequence[Trajectory], target: float | None = None) -> lis
     """The runs of a race, the best first.
 
     Those that reach the target loss come first, by gradient evaluations, then the others by their
-    best loss. Without a `target` it is what the best run but a thousandth of the way from the worst
-    start has reached, or that close to the known global minimum.
+    best loss. Without a `target` it lies a thousandth of the way up from the least loss (of all
+    runs, or of the known global minimum) to the highest start. Raises ValueError for a target that
+    is not a number.
     """
     if target is not None and np.isnan(target):
         raise ValueError("target must be a number, not nan")

@@ -13,7 +13,8 @@ import inspect
 import math
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -85,7 +86,7 @@ class External:
 
     name: str
     title: str
-    iterates: Callable[..., Iterator[tuple[float, float, dict[str, float]]]]
+    iterates: Callable[..., Generator[tuple[float, float, dict[str, float]], None, None]]
     hyperparameters: tuple[Hyperparameter, ...] = ()
     source: str = ""
     summary: str = ""
@@ -145,11 +146,11 @@ class External:
         bounds = around.bounds(surface, FAR)
         rows: list[tuple] = []  # (step, x, y, f, gx, gy, evaluations, state)
         left, status, t = None, None, 0
-        best, since = math.inf, 0
+        best, since, failure = math.inf, 0, ""
         x, y = (float(c) for c in start)
         state: dict[str, float] = {}
-        with np.errstate(all="ignore"):
-            iterator = self.iterates(problem, np.array([x, y]), steps, self.values)
+        iterates = self.iterates(problem, np.array([x, y]), steps, self.values)
+        with np.errstate(all="ignore"), closing(iterates) as iterator:
             while True:
                 row = (t, x, y, *_look(surface, x, y), problem.spent, state)
                 ended, outside = _judge(row, bounds, around.stop_outside)
@@ -163,10 +164,13 @@ class External:
                     break
                 try:
                     last, (x, y, state) = (x, y), next(iterator)
+                except StopIteration:  # its own conditions are met
+                    status = STALLED
+                    break
                 except Cancelled:
                     raise
-                except Exception:  # its own conditions are met, or it cannot go on from here
-                    status = STALLED
+                except Exception as error:  # whatever a library raises ends this run alone
+                    status, failure = STALLED, f"{type(error).__name__}: {error}"
                     break
                 if problem.spent > limit:
                     (x, y), status = last, OUT_OF_STEPS
@@ -180,7 +184,6 @@ class External:
                     status = STALLED
             if rows[-1][0] != t:
                 rows.append(row)
-            iterator.close()  # type: ignore[attr-defined]
         step, x_, y_, loss, gx, gy, spent, states = zip(*rows, strict=True)
         names = dict.fromkeys(name for state in states for name in state)
         lr = self.values.get("lr")
@@ -200,6 +203,7 @@ class External:
             cost=self.evaluations,
             surface=surface,
             spent=np.array(spent, np.int64),
+            failure=failure,
         )
 
 
@@ -225,10 +229,10 @@ def _judge(row: tuple, bounds: tuple, stop_outside: bool) -> tuple[str | None, b
 # SciPy
 
 
-def _minimize(method: str) -> Callable[..., Iterator]:
+def _minimize(method: str) -> Callable[..., Generator]:
     """The iterates of scipy.optimize.minimize: it calls back, and we need to ask; so a thread."""
 
-    def iterates(problem: Problem, start: Any, steps: int, values: dict) -> Iterator:
+    def iterates(problem: Problem, start: Any, steps: int, values: dict) -> Generator:
         from scipy.optimize import minimize
 
         needs = _NEEDS[method]
@@ -255,7 +259,7 @@ def _value(problem: Problem, point: Any) -> float:
     return float(problem.surface.value(point[0], point[1]))
 
 
-def _called_back(run: Callable[[Callable], Any]) -> Iterator:
+def _called_back(run: Callable[[Callable], Any]) -> Generator:
     """Turn a function that calls back with each iterate into an iterator over them.
 
     It runs in a thread of its own, which waits while we look at an iterate, so that what it has
@@ -304,7 +308,7 @@ def _called_back(run: Callable[[Callable], Any]) -> Iterator:
         thread.join()
 
 
-def _nelder_mead(problem: Problem, start: Any, steps: int, values: dict) -> Iterator:
+def _nelder_mead(problem: Problem, start: Any, steps: int, values: dict) -> Generator:
     """One iteration at a time, each from the simplex of the last: SciPy does not show it else."""
     import numpy as np
     from scipy.optimize import minimize
@@ -461,7 +465,7 @@ def _new(cls: Any, rest: Mapping[str, Any], values: Mapping[str, float], start: 
 
 def _torch_iterates(
     cls: Any, rest: Mapping[str, Any], problem: Problem, start: Any, steps: int, values: dict
-) -> Iterator:
+) -> Generator:
     torch = _torch()
     w: Any = None
     optimizer: Any = None

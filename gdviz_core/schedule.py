@@ -127,6 +127,7 @@ _ENTRIES = (
     Schedule(
         "step",
         "Step",
+        # a drop must not come a step late because a fraction was rounded down
         "gamma^floor(drops*s + 1e-9)",
         (
             Parameter("gamma", 0.1, 0.0, 1.0, "(]", meaning="factor of each drop"),

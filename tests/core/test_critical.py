@@ -1,13 +1,12 @@
 """Critical points: counts that are known, kinds, curves, edges, and the belief in them."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdviz_core import SURFACES, Surface, critical_points
+from gdviz_core.critical import _census
 
 
 @pytest.mark.parametrize(
@@ -16,15 +15,12 @@ from gdviz_core import SURFACES, Surface, critical_points
      ("shubert", 722, 1444, 722)],
 )  # fmt: skip
 def test_counts_that_are_known(name, minima, saddles, maxima):
-    begun = time.process_time()
     found = critical_points(SURFACES[name])
-    seconds = time.process_time() - begun
     counts = [len(found.of_kind(kind)) for kind in ("minimum", "saddle", "maximum")]
     assert counts == [minima, saddles, maxima]
     assert found.defect == 0
     assert found.completeness == 1
     assert found.belief.startswith("complete: two censuses agree")
-    assert seconds < 20, "ten times what is promised"
 
 
 def test_a_point_knows_its_eigenvalues_and_directions():
@@ -114,7 +110,9 @@ def test_a_coarse_search_says_that_it_may_have_missed_some():
 
 
 def test_plains_are_no_heaps_of_points():
-    begun = time.process_time()
-    assert critical_points(Surface.from_formula("3")) == []
-    critical_points(Surface.from_formula("max(x^2 + y^2 - 1, 0)"))
-    assert time.process_time() - begun < 30
+    """What the search has to follow up grows with the border of a plain, not with its area."""
+    flat, disc = Surface.from_formula("3"), Surface.from_formula("max(x^2 + y^2 - 1, 0)")
+    assert critical_points(flat) == []
+    assert len(_census(flat, flat.domain, 256, 0.0)[0]) == 0
+    counts = [len(_census(disc, disc.domain, grid, 0.0)[0]) for grid in (128, 512)]
+    assert 0 < counts[1] < 6 * counts[0]  # four times as fine: four, not sixteen times as many

@@ -120,6 +120,16 @@ def test_a_method_that_cannot_go_on_ends_its_own_run_only(name, formula):
     runs = core.race(surface, [SCIPY[name], OPTIMIZERS["gd"]], [(0.5, 0.1)], 50)
     assert len(runs) == 2
     assert all(str(t.reason) for t in runs)
+    # an error is told, not swallowed
+    assert runs[0].failure[:100] in str(runs[0].reason) or runs[0].status != "stalled"
+
+
+def test_what_a_library_raised_is_part_of_the_reason():
+    t = core.descend(core.Surface.from_formula("x + y"), SCIPY["scipy_powell"], (0.5, 0.1), 50)
+    assert "Error" in t.failure
+    assert t.failure[:100] in str(t.reason)
+    fine = core.descend(SURFACES["sphere"], SCIPY["scipy_powell"], (1, 1), 50)
+    assert fine.failure == ""
 
 
 def test_stopping_by_step_size_and_by_loss_holds_for_them_too():

@@ -158,6 +158,16 @@ def test_lanes_that_share_hyperparameters_and_lanes_that_differ_agree_to_the_bit
 # closed forms and typed rules
 
 
+def test_rmsprop_with_eps_under_the_root():
+    rms = OPTIMIZERS["rmsprop"].preset("optax")(lr=0.1, eps=0.5)
+    t = core.descend(Surface.from_formula("x^2/2 + y^2/2"), rms, (1.0, -2.0), 2, tolerance=0)
+    x, v = 1.0, 0.0
+    for step in (1, 2):
+        v = 0.9 * v + 0.1 * x * x
+        x -= 0.1 * x / np.sqrt(v + 0.5)
+        assert t.x[step] == pytest.approx(x, rel=1e-14)
+
+
 @given(st.floats(0.01, 0.99), st.integers(0, 60), st.floats(-3, 3))
 def test_gradient_descent_on_a_parabola_is_a_geometric_sequence(lr, k, x0):
     t = core.descend(Surface.from_formula("x^2/2 + y^2/2"), OPTIMIZERS["gd"](lr=lr), (x0, 1.0), k,
