@@ -12,14 +12,13 @@ engine. ENGINE names the kernels in use; the environment variable GDVIZ_ENGINE f
 from gdviz_core.conditions import Conditions
 from gdviz_core.critical import CriticalPoint, CriticalPoints, critical_points
 from gdviz_core.descent import (
-    Ends,
     TooLarge,
     Trajectory,
     descend,
     race,
-    settle,
 )
 from gdviz_core.ending import Ending, Rank, rank
+from gdviz_core.ends import Ends, settle
 from gdviz_core.engine import ENGINE, Progress
 from gdviz_core.external import SCIPY, TorchOptimizer
 from gdviz_core.maps import BasinMap, SweepMap, basin_map, sweep_map

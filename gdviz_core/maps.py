@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gdviz_core.critical import MINIMUM, critical_points
-from gdviz_core.descent import CONVERGED, DIVERGED, LEFT, Ends, check_count, rule_of, settle
+from gdviz_core.descent import CONVERGED, DIVERGED, LEFT, check_count, rule_of
+from gdviz_core.ends import Ends, settle
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.surface import Array, Domain, Surface, check_domain
 
