@@ -216,7 +216,7 @@ _ENTRIES = (
         summary="Scales each coordinate by its recent gradients; leaps at the start.",
         presets={
             "optax": {"alpha": 0.9, "eps_in_sqrt": 1},
-            "keras": {"lr": 1e-3, "alpha": 0.9, "eps": 1e-7},
+            "keras": {"lr": 1e-3, "alpha": 0.9, "eps": 1e-7, "eps_in_sqrt": 1},
         },
         pace=("size", 0.0025),
     ),

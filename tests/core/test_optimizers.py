@@ -168,6 +168,15 @@ def test_rmsprop_with_eps_under_the_root():
         assert t.x[step] == pytest.approx(x, rel=1e-14)
 
 
+def test_rmsprop_of_keras_makes_the_step_of_its_documentation():
+    # with eps this large its place decides: under the root, as in keras.optimizers.RMSprop
+    rms = OPTIMIZERS["rmsprop"].preset("keras")(lr=0.1)
+    surface = Surface.from_formula("x^2/2 + y^2/2")
+    assert core.descend(surface, rms, (10.0, 1.0), 1).x[1] == pytest.approx(9.683772, abs=1e-6)
+    coarse = core.descend(surface, rms(eps=15.0), (10.0, 1.0), 1).x[1]
+    assert coarse == pytest.approx(10 - 0.1 * 10 / (0.1 * 100 + 15) ** 0.5, rel=1e-14)
+
+
 @given(st.floats(0.01, 0.99), st.integers(0, 60), st.floats(-3, 3))
 def test_gradient_descent_on_a_parabola_is_a_geometric_sequence(lr, k, x0):
     t = core.descend(Surface.from_formula("x^2/2 + y^2/2"), OPTIMIZERS["gd"](lr=lr), (x0, 1.0), k,
