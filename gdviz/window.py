@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -26,6 +26,7 @@ from gdviz.app.controls import IconButton, label
 from gdviz.app.document import Document
 from gdviz.app.files import Files
 from gdviz.app.guard import Guard, Signals, state_folder
+from gdviz.app.panel import Panels
 from gdviz.app.player import Player
 from gdviz.app.recovery import Recovery
 from gdviz.experiment import Experiment, first_experiment
@@ -36,6 +37,13 @@ from gdviz.views.status import StatusView
 from gdviz.views.view import View
 
 GAP = 12
+
+# For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
+# large type and lines are.
+LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
+    "race": (["Racers"], [["Surface"], ["Curves"]], [11, 9], 1.0),
+    "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
+}
 
 
 class Window(QMainWindow):
@@ -55,11 +63,13 @@ class Window(QMainWindow):
         self.views: dict[type[View], View] = {
             kind: kind(self.document, self.player) for kind in VIEWS
         }
+        self._zoom = 1.0
         self._lay_out()
         self._make_menus()
         self._make_buttons()
         self._connect()
         self._follow_system()
+        self.choose_layout("race")
         self.map.canvas.setFocus()
         self.document.recompute()
         self._offer_recovery()
@@ -85,42 +95,34 @@ class Window(QMainWindow):
     # construction
 
     def _lay_out(self) -> None:
-        columns = {place: QVBoxLayout() for place in ("left", "centre", "right")}
-        self._columns = {place: QWidget() for place in columns}
-        cards = {"left": card(), "centre": card()}
-        inside = {place: QVBoxLayout(frame) for place, frame in cards.items()}
-        inside["left"].setContentsMargins(0, 0, 0, 0)
-        inside["left"].setSpacing(0)
-        inside["centre"].setContentsMargins(8, 10, 4, 4)
+        self.panels = Panels(self)
+        chart = card()
+        inside = QVBoxLayout(chart)
+        inside.setContentsMargins(8, 10, 4, 4)
+        setup = QWidget()
+        left = QVBoxLayout(setup)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(0)
         for view in self.views.values():
             if view.place == "left":
-                first = inside["left"].count() == 0
+                first = left.count() == 0
                 if not first:
-                    inside["left"].addWidget(rule())
-                inside["left"].addWidget(view, 1 if first else 0)
+                    left.addWidget(rule())
+                left.addWidget(view, 1 if first else 0)
             elif view.place in ("centre", "below"):
-                inside["centre"].addWidget(view, 1 if view.place == "centre" else 0)
-            elif view.place == "right":
-                frame = card()
-                layout = QVBoxLayout(frame)
-                layout.setContentsMargins(0, 0, 0, 0)
-                layout.addWidget(view)
-                columns["right"].addWidget(frame, 1)
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        for place, column in columns.items():
-            if place in cards:
-                column.addWidget(cards[place])
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(GAP)
-            self._columns[place].setLayout(column)
-            row.addWidget(self._columns[place], 1 if place == "centre" else 0)
+                inside.addWidget(view, 1 if view.place == "centre" else 0)
+        self.panels.add("Racers", setup, [], left=True)
+        setup.setMinimumWidth(258)
+        for view in self.views.values():
+            if view.place == "right":
+                self.panels.add(view.title, view, view.tools)
+        self.panels.setCentralWidget(chart)
         self._banner = self._make_banner()
         body = QVBoxLayout()
         body.setContentsMargins(GAP, GAP, GAP, GAP)
         body.setSpacing(GAP)
         body.addWidget(self._banner)
-        body.addLayout(row, 1)
+        body.addWidget(self.panels, 1)
         whole = QVBoxLayout()
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -130,6 +132,21 @@ class Window(QMainWindow):
         central = QWidget()
         central.setLayout(whole)
         self.setCentralWidget(central)
+
+    def choose_layout(self, name: str) -> None:
+        """Arrange the panels for a purpose: "race", "step by step" or "present"."""
+        left, right, shares, self._zoom = LAYOUTS[name]
+        self.panels.arrange(left, right, shares)
+        self.panels.forget_widths()
+        self.choose_theme(self.theme_choice)
+        self._set_widths()
+
+    def _set_widths(self) -> None:
+        width = self.width()
+        right = min(round(0.292 * width), 680) if width >= 1200 else max(240, round(0.27 * width))
+        if self._zoom > 1:
+            right = round(0.42 * width)
+        self.panels.set_widths(296 if width >= 1200 else 276, right)
 
     def _make_banner(self) -> QFrame:
         banner = card()
@@ -178,6 +195,19 @@ class Window(QMainWindow):
         self._add(view, "Make the visible part the &domain", "D", chart.take_domain)
         self._add(view, "Zoom &in", "Ctrl++", lambda: chart.zoom(1.5))
         self._add(view, "Zoom &out", "Ctrl+-", lambda: chart.zoom(1 / 1.5))
+        view.addSeparator()
+        panels = QMenu("&Panels", view)
+        view.addMenu(panels)
+        for panel in self.panels.panels.values():
+            action = panel.toggleViewAction()
+            assert action is not None
+            panels.addAction(action)
+        for number, name in enumerate(LAYOUTS, 1):
+            self._add(view, f"Layout: {name}", f"Ctrl+{number}",
+                      lambda name=name: self.choose_layout(name))  # fmt: skip
+        full = self._add(view, "Full &screen", "F11", self.flip_full_screen)
+        full.setCheckable(True)
+        self._full = full
         view.addSeparator()
         group = QActionGroup(self)
         self._themes = {}
@@ -270,14 +300,16 @@ class Window(QMainWindow):
         self.set_theme(known.get(self.theme_choice) or theme.system_theme())
 
     def flip_theme(self) -> None:
-        self.choose_theme("dark" if self.theme is theme.LIGHT else "light")
+        self.choose_theme("dark" if self.theme.name == "light" else "light")
 
     def set_theme(self, now: theme.Theme) -> None:
-        self.theme = now
+        """Give the window another theme, in the size of type that the layout asks for."""
+        self.theme = now = now.zoomed(self._zoom)
         theme.apply(now)
+        self.panels.set_theme(now)
         for view in self.views.values():
             view.set_theme(now)
-        self._buttons["Light"].set_icon("ph.sun" if now is theme.DARK else "ph.moon")
+        self._buttons["Light"].set_icon("ph.sun" if now.name == "dark" else "ph.moon")
         for button in self._buttons.values():
             button.set_color(now.text2)
 
@@ -297,6 +329,15 @@ class Window(QMainWindow):
         self._banner.hide()
         self.recovery.settle()
 
+    def flip_full_screen(self) -> None:
+        """Full screen, or back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.WindowStateChange:
+            self._full.setChecked(self.isFullScreen())
+
     def about(self) -> None:
         box = QMessageBox(self)
         box.setWindowTitle("About gdviz")
@@ -311,11 +352,12 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
-        width = self.width()
-        self._columns["left"].setFixedWidth(296 if width >= 1200 else 276)
-        self._columns["right"].setFixedWidth(
-            min(round(0.292 * width), 680) if width >= 1200 else max(200, round(0.25 * width))
-        )
+        self._set_widths()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self.panels.forget_widths()  # what was asked of hidden panels does not hold
+        QTimer.singleShot(0, self._set_widths)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.player.pause()

@@ -21,3 +21,35 @@ def discs(image: _Pixels, x: _Floats, y: _Floats, colours: _Pixels, radius: floa
 def shade(
     values: _Floats, low: float, high: float, table: _Pixels, empty: int, image: _Pixels
 ) -> None: ...
+def mesh(
+    image: _Pixels,
+    depth: NDArray[np.float32],
+    x: _Floats,
+    y: _Floats,
+    height: _Floats,
+    colours: NDArray[np.uint8],
+    matrix: _Floats,
+    corners: _Floats,
+) -> None: ...
+def strands(
+    seen: _Pixels,
+    hidden: _Pixels | None,
+    depth: NDArray[np.float32],
+    x: _Floats,
+    y: _Floats,
+    height: _Floats,
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    matrix: _Floats,
+    colours: _Pixels,
+    radius: float,
+    lift: float,
+    pen: _Floats,
+) -> None: ...
+def halve(
+    image: _Pixels,
+    depth: NDArray[np.float32],
+    small: _Pixels,
+    small_depth: NDArray[np.float32],
+) -> None: ...
+def blend(under: _Pixels, layer: _Pixels, opacity: float) -> None: ...

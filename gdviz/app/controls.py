@@ -142,6 +142,25 @@ class Combo(QComboBox):
             event.ignore()
 
 
+class Choice(Combo):
+    """A small combo box over a few words."""
+
+    def __init__(
+        self, name: str, words: tuple[str, ...], chosen: Callable[[str], None],
+        parent: QWidget | None = None,
+    ):  # fmt: skip
+        super().__init__(name, parent)
+        self.setObjectName("choice")
+        self.setToolTip(name)
+        for word in words:
+            self.addItem(word.capitalize(), word)
+        self.activated.connect(lambda i: chosen(self.itemData(i)))
+
+    def show_value(self, word: str) -> None:
+        """Show the word that is chosen."""
+        self.setCurrentIndex(self.findData(word))
+
+
 class IconButton(QToolButton):
     """A square button with an icon (Phosphor, by its qtawesome name) and a tooltip."""
 

@@ -10,7 +10,8 @@ from PyQt6.QtGui import QUndoCommand, QUndoStack
 import gdviz_core as core
 from gdviz import compute
 from gdviz.app.job import Job
-from gdviz.experiment import Experiment, first_experiment
+from gdviz.display import Display
+from gdviz.experiment import Experiment, Point, first_experiment
 
 # A race expected to take no longer than this runs at once, so that a drag shows it live.
 INLINE_SECONDS = 0.012
@@ -21,7 +22,7 @@ class Document(QObject):
 
     `changed` follows every edit, `raced` every new result; a Race carries its experiment, and one
     that comes too late is dropped. `selected` tells which start is meant by keys; it is not part
-    of the experiment.
+    of the experiment. `displayed` follows every change of the Display.
     """
 
     changed = pyqtSignal(object)  # Experiment
@@ -29,15 +30,18 @@ class Document(QObject):
     said = pyqtSignal(str)  # for the status bar
     progressed = pyqtSignal(object)  # fraction of the running computation, None when it ends
     selected = pyqtSignal(int)
+    displayed = pyqtSignal(object)  # Display
 
     def __init__(self, experiment: Experiment | None = None, parent: QObject | None = None):
         super().__init__(parent)
         self.experiment = first_experiment() if experiment is None else experiment
         self.race = compute.finish(compute.race(replace(self.experiment, starts=())))
+        self.display = Display()
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(1000)
         self.path: Path | None = None
-        self.selection = 0
+        self.selection = 0  # of the starts
+        self.racer = 0  # the selected one, a number among all racers
         self._job: Job | None = None
         self._changing = False
 
@@ -61,16 +65,63 @@ class Document(QObject):
         self.path = path
         self.show("Open" if path is None else f"Open {path.name}", experiment)
 
-    def select(self, start: int) -> None:
-        """Make a start the one that keys act on."""
+    def select(self, start: int | None = None, racer: int | None = None) -> None:
+        """Make a start the one that keys act on, or a racer the one that is looked at."""
+        start = self.selection if start is None else start
+        racer = self.racer if racer is None else racer
         start = max(0, min(start, len(self.experiment.starts) - 1))
-        if start != self.selection:
-            self.selection = start
+        racer = max(0, min(racer, len(self.experiment.racers) - 1))
+        if (start, racer) != (self.selection, self.racer):
+            self.selection, self.racer = start, racer
             self.selected.emit(start)
+
+    def add_start(self, at: Point) -> None:
+        """Add a start and select it; what is not possible is said."""
+        starts = self.experiment.starts
+        try:
+            self.edit("Add start", starts=(*starts, at))
+        except ValueError as error:
+            self.said.emit(str(error))
+        else:
+            self.select(len(starts))
+
+    def remove_start(self, number: int) -> None:
+        """Remove a start."""
+        starts = self.experiment.starts
+        self.edit("Remove start", starts=starts[:number] + starts[number + 1 :])
+
+    def look(self, **changes: Any) -> None:
+        """Change how the experiment is looked at; ValueError for a value that is not known."""
+        self.view_as(replace(self.display, **changes))
+
+    def view_as(self, display: Display) -> None:
+        """Look at the experiment in another way. This is not an edit: Undo leaves it alone."""
+        if display != self.display:
+            self.display = display
+            self.displayed.emit(display)
+
+    def selected_lane(self) -> int | None:
+        """The lane of the race that belongs to the selected racer and start, if it ran."""
+        race = self.race
+        racers = race.experiment.racers
+        if not len(race.x) or not 0 <= self.racer < len(racers) or not racers[self.racer].on:
+            return None
+        if self.selection >= len(race.experiment.starts):
+            return None
+        running = sum(racer.on for racer in racers[: self.racer])
+        return race.lane(running, self.selection)
+
+    def select_lane(self, lane: int) -> None:
+        """Select the racer and the start of a lane of the race."""
+        starts = len(self.race.experiment.starts)
+        on = [number for number, racer in enumerate(self.race.experiment.racers) if racer.on]
+        if starts and lane // starts < len(on):
+            self.select(lane % starts, on[lane // starts])
 
     def _set(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.selection = max(0, min(self.selection, len(experiment.starts) - 1))
+        self.racer = max(0, min(self.racer, len(experiment.racers) - 1))
         self._changing = True
         try:
             self.changed.emit(experiment)

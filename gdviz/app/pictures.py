@@ -1,7 +1,7 @@
 """The drawings themselves, without widgets: the same for the screen, for tests and for files."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import contourpy
@@ -122,27 +122,21 @@ def _cross(at: QPointF, size: float, diagonal: bool) -> list[QLineF]:
 
 
 class Strokes:
-    """Polylines drawn into an image, point by point along all lanes and a little at a time.
+    """Polylines drawn point by point along all lanes and a little at a time.
 
     Millions of segments take seconds; so a call draws what its time allows and tells whether
-    everything up to the wanted index is there.
+    everything up to the wanted index is there. `draw(part, first, last)` draws a slice of the
+    lanes from points `first` to points `last`; `visible` is how many points each lane has.
     """
 
     POINTS_AT_ONCE = 500
 
     def __init__(
         self,
-        x: Array,
-        y: Array,
+        draw: Callable[[slice, NDArray[np.int64], NDArray[np.int64]], None],
         visible: NDArray[np.int64],
-        viewport: Viewport,
-        colours: Pixels,
-        radius: float,
     ):
-        self.image = np.zeros((viewport.height, viewport.width), np.uint32)
-        self._x, self._y, self._visible = x, y, visible
-        self._mapping, self._colours, self._radius = viewport.mapping, colours, radius
-        self._pens = np.zeros((len(x), 2))
+        self._draw, self._visible = draw, visible
         self.last = int(visible.max(initial=1)) - 1
         self.done = -1  # the index up to which all lanes are drawn
         self._slab = -1  # the index up to which lanes before _lane are drawn
@@ -155,30 +149,42 @@ class Strokes:
 
     def draw_to(self, index: int, deadline: float) -> bool:
         """Draw up to an index, until a time of time.monotonic(); False if that did not suffice."""
-        lanes = len(self._x)
+        lanes = len(self._visible)
         while self.done < index:
             if self._lane == 0:
                 together = min(lanes, self.POINTS_AT_ONCE)
                 self._slab = min(index, self.done + max(1, self.POINTS_AT_ONCE // together))
             part = slice(self._lane, self._lane + self.POINTS_AT_ONCE)
             ends = self._visible[part]
-            raster.trails(
-                self.image,
-                self._x[part],
-                self._y[part],
-                np.minimum(self.done + 1, ends),
-                np.minimum(self._slab, ends - 1),
-                self._mapping,
-                self._colours[part],
-                self._radius,
-                self._pens[part],
-            )
+            self._draw(part, np.minimum(self.done + 1, ends), np.minimum(self._slab, ends - 1))
             self._lane = part.stop
             if self._lane >= lanes:
                 self.done, self._lane = self._slab, 0
             if time.monotonic() > deadline and self.done < index:
                 return False
         return True
+
+
+class Lines:
+    """Polylines of the plane drawn into an image as Strokes."""
+
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        visible: NDArray[np.int64],
+        viewport: Viewport,
+        colours: Pixels,
+        radius: float,
+    ):
+        self.image = np.zeros((viewport.height, viewport.width), np.uint32)
+        pens, mapping = np.zeros((len(x), 2)), viewport.mapping
+
+        def draw(part: slice, first: NDArray[np.int64], last: NDArray[np.int64]) -> None:
+            raster.trails(self.image, x[part], y[part], first, last, mapping, colours[part],
+                          radius, pens[part])  # fmt: skip
+
+        self.strokes = Strokes(draw, visible)
 
 
 class Trails:
@@ -189,30 +195,30 @@ class Trails:
 
     def __init__(self) -> None:
         self._key: object = None
-        self._layers: list[Strokes] = []
+        self._layers: list[Lines] = []
 
     def draw(
         self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
     ) -> bool:
         """Draw what the time allows; False if the trails are not complete yet."""
         key = (race, viewport, theme)
-        if key != self._key or any(layer.reached > index for layer in self._layers):
+        if key != self._key or any(layer.strokes.reached > index for layer in self._layers):
             self._key = key
             colours = lane_pixels(race, theme)
             casing = np.full(len(colours), pixel(theme.casing), np.uint32)
             self._layers = [
-                Strokes(
+                Lines(
                     race.x, race.y, race.visible, viewport, paint, width * viewport.ratio / 2 - 0.5
                 )
                 for paint, width in ((casing, CASING), (colours, TRAIL))
             ]
         deadline = time.monotonic() + DRAW_SECONDS / 2
         complete = True
-        for strokes, opacity in zip(self._layers, (theme.casing_opacity, 1.0), strict=True):
-            complete = strokes.draw_to(index, deadline) and complete
+        for lines, opacity in zip(self._layers, (theme.casing_opacity, 1.0), strict=True):
+            complete = lines.strokes.draw_to(index, deadline) and complete
             deadline += DRAW_SECONDS / 2
             painter.setOpacity(opacity)
-            painter.drawImage(QPointF(0, 0), image_of(strokes.image, viewport.ratio))
+            painter.drawImage(QPointF(0, 0), image_of(lines.image, viewport.ratio))
         return complete
 
 
@@ -243,11 +249,6 @@ class Balls:
         diverged.
         """
         px, py, inside = viewport.points(race.x[:, index], race.y[:, index])
-        if np.count_nonzero(inside) > MANY_BALLS:
-            self._draw_discs(painter, px[inside], py[inside], lane_pixels(race, theme)[inside],
-                             viewport)  # fmt: skip
-            return
-        colours = lane_colours(race, theme)
         over = race.ends <= race.steps[index]
         far = over & ~inside
         if far.any():  # a run that diverged out of sight is marked at the edge
@@ -255,17 +256,36 @@ class Balls:
             for lane in np.flatnonzero(far).tolist():
                 inside[lane] = race.trajectories[lane].status == "diverged"
             px, py = np.clip(px, 12, width - 12), np.clip(py, 12, height - 12)
-        for lane in np.flatnonzero(inside).tolist():
+        self.draw_at(painter, race, index, px, py, np.where(inside, 1.0, 0.0),
+                     (viewport.height, viewport.width), viewport.ratio, theme)  # fmt: skip
+
+    def draw_at(
+        self, painter: QPainter, race: Race, index: int, px: Array, py: Array, opacity: Array,
+        shape: tuple[int, int], ratio: float, theme: Theme,
+    ) -> None:  # fmt: skip
+        """Balls at logical pixels, each with its opacity, on a picture of `shape` pixels."""
+        if np.count_nonzero(opacity) > MANY_BALLS:
+            clear = opacity == 1.0
+            self._draw_discs(painter, px[clear], py[clear], lane_pixels(race, theme)[clear],
+                             shape, ratio)  # fmt: skip
+            return
+        colours = lane_colours(race, theme)
+        over = race.ends <= race.steps[index]
+        for lane in np.argsort(opacity, kind="stable").tolist():
+            if not opacity[lane] > 0:
+                continue
             kind = race.trajectories[lane].status if over[lane] else "running"
-            picture = self._picture(colours[lane], kind, viewport.ratio, theme)
-            middle = picture.width() / viewport.ratio / 2
+            picture = self._picture(colours[lane], kind, ratio, theme)
+            middle = picture.width() / ratio / 2
+            painter.setOpacity(float(opacity[lane]))
             painter.drawPixmap(QPointF(px[lane] - middle, py[lane] - middle), picture)
+        painter.setOpacity(1.0)
 
     @staticmethod
     def _draw_discs(
-        painter: QPainter, x: Array, y: Array, colours: Pixels, viewport: Viewport
+        painter: QPainter, x: Array, y: Array, colours: Pixels, shape: tuple[int, int], ratio: float
     ) -> None:
-        image, ratio = np.zeros((viewport.height, viewport.width), np.uint32), viewport.ratio
+        image = np.zeros(shape, np.uint32)
         white = np.full(len(x), 0xFFFFFFFF, np.uint32)
         for paint, radius in ((white, 3.4), (colours, 2.6)):
             raster.discs(image, x * ratio, y * ratio, paint, radius * ratio)
@@ -343,14 +363,23 @@ class Starts:
         viewport: Viewport,
         theme: Theme,
     ) -> None:
-        if not starts:
-            return
-        px, py, inside = viewport.points(*np.array(starts, np.float64).T)
-        for number in np.flatnonzero(inside).tolist():
-            strong = number == selection and len(starts) > 1
-            picture = self._ring(strong, len(starts) > MANY_MARKS, viewport.ratio, theme)
-            middle = picture.width() / viewport.ratio / 2
+        if starts:
+            px, py, inside = viewport.points(*np.array(starts, np.float64).T)
+            opacity = np.where(inside, 1.0, 0.0)
+            self.draw_at(painter, px, py, opacity, selection, viewport.ratio, theme)
+
+    def draw_at(
+        self, painter: QPainter, px: Array, py: Array, opacity: Array, selection: int, ratio: float,
+        theme: Theme,
+    ) -> None:  # fmt: skip
+        """Rings at logical pixels, each with its opacity."""
+        for number in np.flatnonzero(opacity).tolist():
+            strong = number == selection and len(px) > 1
+            picture = self._ring(strong, len(px) > MANY_MARKS, ratio, theme)
+            middle = picture.width() / ratio / 2
+            painter.setOpacity(float(opacity[number]))
             painter.drawPixmap(QPointF(px[number] - middle, py[number] - middle), picture)
+        painter.setOpacity(1.0)
 
     def _ring(self, strong: bool, small: bool, ratio: float, theme: Theme) -> QPixmap:
         key = (strong, small, ratio, theme.name)

@@ -1,6 +1,7 @@
 """Colours, fonts and the style sheet: dark and light."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 
@@ -39,10 +40,15 @@ class Theme:
     casing_opacity: float
     mark: str
     racers: tuple[str, ...]
+    zoom: float = 1.0  # of type and lines
 
     def racer(self, colour: int) -> QColor:
         """The colour of a racer; the palette repeats when it is used up."""
         return QColor(self.racers[colour % len(self.racers)])
+
+    def zoomed(self, zoom: float) -> "Theme":
+        """The same colours with type and lines so many times as large."""
+        return self if zoom == self.zoom else replace(self, zoom=zoom)
 
     @cached_property
     def heat_table(self) -> NDArray[np.uint32]:
@@ -155,7 +161,8 @@ def apply(theme: Theme) -> None:
     for key in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.text3))
     app.setPalette(palette)
-    app.setStyleSheet(_style_sheet(theme))
+    larger = lambda found: f"font-size: {round(theme.zoom * int(found[1]))}px"  # noqa: E731
+    app.setStyleSheet(re.sub(r"font-size: (\d+)px", larger, _style_sheet(theme)))
 
 
 def _style_sheet(t: Theme) -> str:
@@ -165,6 +172,18 @@ QMainWindow, QDialog {{ background: {t.window}; }}
 #header {{ background: {t.card}; border: none; border-bottom: 1px solid {t.border}; }}
 #brand {{ font-size: 15px; font-weight: 600; }}
 #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 10px; }}
+#cardtop {{ background: {t.card}; border: 1px solid {t.border}; border-bottom: none;
+            border-top-left-radius: 10px; border-top-right-radius: 10px; }}
+#cardbottom {{ background: {t.card}; border: 1px solid {t.border}; border-top: none;
+               border-bottom-left-radius: 10px; border-bottom-right-radius: 10px; }}
+#panels {{ background: {t.window}; }}
+QMainWindow::separator {{ background: {t.window}; width: 12px; height: 12px; }}
+QMainWindow::separator:hover {{ background: {t.border}; }}
+QTabBar {{ background: transparent; }}
+QTabBar::tab {{ background: transparent; color: {t.text2}; padding: 5px 12px; margin: 0 2px 5px 0;
+                border: none; border-radius: 7px; }}
+QTabBar::tab:selected {{ background: {t.raised}; color: {t.text}; }}
+QTabBar::tab:hover {{ color: {t.text}; }}
 #rule {{ background: {t.border}; border: none; max-height: 1px; min-height: 1px; }}
 #title {{ font-weight: 600; }}
 #name {{ font-weight: 500; }}
@@ -210,6 +229,7 @@ QLineEdit:hover, QComboBox:hover {{ border-color: {t.text3}; }}
 QLineEdit:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QLineEdit[wrong="true"] {{ border-color: {t.error}; }}
 #small {{ padding: 1px 6px; border-radius: 6px; font-size: 12px; }}
+#choice {{ font-size: 12px; padding: 1px 6px; border-radius: 6px; min-height: 18px; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.border};
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; outline: none; }}

@@ -6,6 +6,7 @@ from gdviz.views.map import MapView
 from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView
+from gdviz.views.relief import ReliefView
 from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
 
@@ -16,6 +17,7 @@ VIEWS = (
     StartsView,
     MapView,
     PlaybarView,
+    ReliefView,
     CurvesView,
     StatusView,
 )

@@ -13,9 +13,8 @@ from PyQt6.QtGui import QColor, QPainter, QPen
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of
-from gdviz.app.controls import label
 from gdviz.app.document import Document
-from gdviz.app.pictures import DRAW_SECONDS, Strokes, lane_colours, lane_pixels
+from gdviz.app.pictures import DRAW_SECONDS, Lines, lane_colours, lane_pixels
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
@@ -157,12 +156,11 @@ class _StepAxis(pg.AxisItem):
 class CurvesView(View):
     """Curves of all lanes and the playhead; a click or drag moves it."""
 
-    title = "Loss"
+    title = "Curves"
     place = "right"
 
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
-        self.heading = label("Loss", "title")
         self.axis = _LevelAxis("left")
         self.canvas = Canvas(self, left=self.axis, bottom=_StepAxis("bottom"))
         self.canvas.setAccessibleName("Loss curves")
@@ -172,14 +170,12 @@ class CurvesView(View):
         self.canvas.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # there is room for 0
         self.canvas.paint_content = self.paint_curves
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 6)
-        column.setSpacing(6)
-        column.addWidget(self.heading)
+        column.setContentsMargins(14, 4, 14, 6)
         column.addWidget(self.canvas, 1)
         self.theme: Theme = DARK
         self._race: Race | None = None
         self._levels: Levels | None = None
-        self._curves: tuple[object, Strokes] | None = None
+        self._curves: tuple[object, Lines] | None = None
         self.canvas.clicked.connect(self._scrub)
         self.canvas.dragged.connect(self._scrub)
 
@@ -187,7 +183,7 @@ class CurvesView(View):
         self._race = race if len(race.x) else None
         self._levels = Levels.of(race) if len(race.x) else None
         if self._levels is not None:
-            self.heading.setText(self._levels.title)
+            self.setWindowTitle(self._levels.title)
             self.axis.log = self._levels.log
             last = max(1.0, float(race.steps[-1]))
             self.canvas.show_range(-0.02 * last, 1.02 * last, self._levels.low, self._levels.high)
@@ -210,11 +206,11 @@ class CurvesView(View):
             curves = levels.curves(race)
             radius = LINE * viewport.ratio / 2 - 0.25
             paint = lane_pixels(race, self.theme)
-            self._curves = (key, Strokes(*curves, viewport, paint, radius))
-        strokes = self._curves[1]
-        if not strokes.draw_to(int(strokes.last), time.monotonic() + DRAW_SECONDS):
+            self._curves = (key, Lines(*curves, viewport, paint, radius))
+        lines = self._curves[1]
+        if not lines.strokes.draw_to(lines.strokes.last, time.monotonic() + DRAW_SECONDS):
             QTimer.singleShot(0, self.canvas.repaint_content)
-        painter.drawImage(QPointF(0, 0), image_of(strokes.image, viewport.ratio))
+        painter.drawImage(QPointF(0, 0), image_of(lines.image, viewport.ratio))
         index = min(self.player.index, race.last)
         step = float(race.steps[index])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -244,33 +244,20 @@ class MapView(View):
         number = self.start_at(event.scenePos())
         if event.button() == RIGHT:
             if number is not None:
-                self.remove_start(number)
+                self.document.remove_start(number)
         elif event.button() == LEFT:
             if number is not None:
                 self.document.select(number)
             elif event.double():
                 return
             else:
-                self.add_start(self._place(event.scenePos()))
+                self.document.add_start(self._place(event.scenePos()))
 
     def _place(self, scene_point: QPointF) -> Point:
         """A point of the plane, in no more digits than a tenth of a pixel is worth."""
         x, y = self.canvas.to_plane(scene_point)
         digits = 1 - math.floor(math.log10(self._span))
         return round(x, digits), round(y, digits)
-
-    def add_start(self, at: Point) -> None:
-        starts = self.document.experiment.starts
-        try:
-            self.document.edit("Add start", starts=(*starts, at))
-        except ValueError as error:
-            self.document.said.emit(str(error))
-        else:
-            self.document.select(len(starts))
-
-    def remove_start(self, number: int) -> None:
-        starts = self.document.experiment.starts
-        self.document.edit("Remove start", starts=starts[:number] + starts[number + 1 :])
 
     def _drag(self, event: Any) -> None:
         if event.button() != LEFT and event.button() != Qt.MouseButton.MiddleButton:
@@ -307,7 +294,7 @@ class MapView(View):
 
     def add_in_the_middle(self) -> None:
         """Add a start without the mouse."""
-        self.add_start(self._place(self.canvas.box.sceneBoundingRect().center()))
+        self.document.add_start(self._place(self.canvas.box.sceneBoundingRect().center()))
 
     def take_domain(self) -> None:
         """Make what is visible the domain of the experiment."""
@@ -321,7 +308,7 @@ class MapView(View):
     def remove_selected(self) -> None:
         """Remove the start that was added, clicked or moved last."""
         if self.document.experiment.starts:
-            self.remove_start(self.document.selection)
+            self.document.remove_start(self.document.selection)
 
 
 class ColourBar(QWidget):

@@ -75,11 +75,8 @@ class RacersView(View):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 14, 0, 4)
+        whole.setContentsMargins(0, 6, 0, 4)
         whole.setSpacing(6)
-        heading = label(self.title, "title")
-        heading.setContentsMargins(16, 0, 16, 0)
-        whole.addWidget(heading)
         whole.addWidget(scroll, 1)
         self.show_experiment(document.experiment)
 

@@ -156,6 +156,4 @@ class StartRow(QWidget):
         self.view.document.edit("Move start", starts=tuple((x, y) for x, y in starts))
 
     def _remove(self) -> None:
-        starts = self.view.document.experiment.starts
-        rest = starts[: self.number] + starts[self.number + 1 :]
-        self.view.document.edit("Remove start", starts=rest)
+        self.view.document.remove_start(self.number)

@@ -6,13 +6,15 @@ from gdviz.app.document import Document
 from gdviz.app.player import Player
 from gdviz.app.theme import Theme
 from gdviz.compute import Race
+from gdviz.display import Display
 from gdviz.experiment import Experiment
 
 
 class View(QWidget):
     """Shows the document and the player; override what it shows.
 
-    `place` tells the window where it goes: "left", "centre", "below" or "right".
+    `place` tells the window where it goes: "top", "left", "centre", "below", "right" or "bottom".
+    A view on the right is a panel of its own; `tools` are widgets for its title.
     """
 
     title = ""
@@ -21,8 +23,10 @@ class View(QWidget):
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(parent)
         self.document, self.player = document, player
+        self.tools: list[QWidget] = []
         document.changed.connect(self.show_experiment)
         document.raced.connect(self.show_race)
+        document.displayed.connect(self.show_display)
         player.moved.connect(self.show_step)
 
     def show_experiment(self, experiment: Experiment) -> None:
@@ -33,6 +37,9 @@ class View(QWidget):
 
     def show_step(self, index: int) -> None:
         """The playhead has moved."""
+
+    def show_display(self, display: Display) -> None:
+        """Something is to be looked at in another way."""
 
     def set_theme(self, theme: Theme) -> None:
         """Colours have changed."""

@@ -1,0 +1,144 @@
+"""A panel of the window: it can be moved, put on a tab with another, float and hide."""
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gdviz.app.controls import ElidedLabel, IconButton
+from gdviz.app.theme import Theme
+
+AREA = Qt.DockWidgetArea
+
+
+class Panel(QDockWidget):
+    """A card with a title, the tools of what it shows, and buttons to float and to hide it."""
+
+    def __init__(self, name: str, shown: QWidget, tools: list[QWidget], parent: QWidget):
+        super().__init__(name, parent)
+        self.setObjectName(name)
+        self.setAllowedAreas(AREA.LeftDockWidgetArea | AREA.RightDockWidgetArea)
+        self.heading = ElidedLabel(shown.windowTitle() or name, "title")
+        self.heading.setMinimumWidth(20)
+        shown.windowTitleChanged.connect(self.heading.setText)
+        self._float = IconButton("ph.arrow-square-out", f"Float {name.lower()}, or dock it", 24)
+        self._float.clicked.connect(lambda: self.setFloating(not self.isFloating()))
+        self._hide = IconButton("ph.x", f"Hide {name.lower()} (View menu brings it back)", 24)
+        self._hide.clicked.connect(self.close)
+        bar = QWidget()
+        bar.setObjectName("cardtop")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(16, 8, 8, 2)
+        row.setSpacing(4)
+        row.addWidget(self.heading, 1)
+        for widget in (*tools, self._float, self._hide):
+            row.addWidget(widget)
+        self.setTitleBarWidget(bar)
+        card = QFrame()
+        card.setObjectName("cardbottom")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(1, 0, 1, 1)
+        column.addWidget(shown)
+        self.setWidget(card)
+
+    def set_theme(self, theme: Theme) -> None:
+        for button in (self._float, self._hide):
+            button.set_color(theme.text3)
+
+
+class Panels(QMainWindow):
+    """The central card with the panels around it."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setObjectName("panels")
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        self.setTabPosition(AREA.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for corner, area in (
+            (Qt.Corner.TopLeftCorner, AREA.LeftDockWidgetArea),
+            (Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea),
+            (Qt.Corner.TopRightCorner, AREA.RightDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea),
+        ):
+            self.setCorner(corner, area)
+        self.panels: dict[str, Panel] = {}
+        self._set: tuple[int, int] = (0, 0)
+
+    def add(self, name: str, shown: QWidget, tools: list[QWidget], left: bool = False) -> Panel:
+        """A new panel at the left or the right."""
+        panel = Panel(name, shown, tools, self)
+        self.addDockWidget(AREA.LeftDockWidgetArea if left else AREA.RightDockWidgetArea, panel)
+        self.panels[name] = panel
+        return panel
+
+    def arrange(self, left: list[str], right: list[list[str]], shares: list[int]) -> None:
+        """Lay out: panels at the left, and groups of tabs at the right, the first of each on top.
+
+        Panels that are not named are hidden; `shares` are the heights of the groups.
+        """
+        for panel in self.panels.values():
+            panel.setFloating(False)
+            self.removeDockWidget(panel)
+        for name in left:
+            self.addDockWidget(AREA.LeftDockWidgetArea, self.panels[name])
+            self.panels[name].show()
+        heads = []
+        for group in right:
+            first = self.panels[group[0]]
+            self.addDockWidget(AREA.RightDockWidgetArea, first)
+            first.show()
+            heads.append(first)
+            for name in group[1:]:
+                self.addDockWidget(AREA.RightDockWidgetArea, self.panels[name])
+                self.tabifyDockWidget(first, self.panels[name])
+                self.panels[name].show()
+            first.raise_()
+        self.resizeDocks(heads, [100 * share for share in shares], Qt.Orientation.Vertical)
+        self._style_tabs()
+
+    def set_widths(self, left: int, right: int) -> None:
+        """Make the columns so wide, unless the user has chosen other widths since the last call."""
+        columns = [self._column(AREA.LeftDockWidgetArea), self._column(AREA.RightDockWidgetArea)]
+        pairs = []
+        for panel, wanted, before in zip(columns, (left, right), self._set, strict=True):
+            if panel is not None and (before == 0 or abs(panel.width() - before) <= 3):
+                pairs.append((panel, wanted))
+        if pairs:
+            panels, widths = [panel for panel, _ in pairs], [width for _, width in pairs]
+            self.resizeDocks(panels, widths, Qt.Orientation.Horizontal)
+        self._set = tuple(0 if p is None else p.width() for p in columns)  # type: ignore[assignment]
+
+    def forget_widths(self) -> None:
+        """Let the next `set_widths` apply whatever the user did."""
+        self._set = (0, 0)
+
+    def _column(self, area: AREA) -> Panel | None:
+        for panel in self.panels.values():
+            docked = panel.isVisible() and not panel.isFloating()
+            if docked and self.dockWidgetArea(panel) == area:
+                return panel
+        return None
+
+    def set_theme(self, theme: Theme) -> None:
+        for panel in self.panels.values():
+            panel.set_theme(theme)
+        self._style_tabs()
+
+    def _style_tabs(self) -> None:
+        """Qt makes the bars of tabs itself, with frames that no style sheet reaches."""
+        for bar in self.findChildren(QTabBar):
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setDocumentMode(True)
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -1,0 +1,421 @@
+"""The surface in three dimensions: heights, light and perspective; drawn without widgets."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import contourpy
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF
+from PyQt6.QtGui import QPainter
+
+import gdviz_core.raster as raster
+from gdviz.app.canvas import image_of
+from gdviz.app.pictures import CONTOURS, DRAW_SECONDS, Pixels, Strokes, lane_pixels
+from gdviz.app.theme import Theme, pixel
+from gdviz.compute import Race
+from gdviz.display import Camera
+from gdviz.scale import Scale
+from gdviz_core import Surface
+from gdviz_core.surface import Array
+
+CELLS = 176  # of the grid along the longer side of the domain
+TALL = 0.62  # height of the relief, in half lengths of the domain's longer side
+FLOOR = -0.34  # where the plane below lies
+DISTANCE = 6.5  # of the eye: a mild perspective
+# By which share of its distance a line may lie behind the surface and still be seen.
+LIFT = 0.006
+GHOST = 0.28  # opacity of what is hidden
+FIELD = 11  # arrows along the longer side
+LIGHT = np.array([-0.45, -0.35, 0.82]) / math.hypot(0.45, 0.35, 0.82)
+# A trail is draped over the surface in so many pieces a step, while the points are few.
+PIECES, MAX_DRAPED = 16, 400_000
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """A surface over a grid of its domain, and how losses become heights from 0 to 1."""
+
+    surface: Surface
+    kind: str
+    scale: Scale
+    x: Array
+    y: Array
+    loss: Array  # (y, x)
+    height: Array
+    ordered: Array  # a sample of the losses, sorted, for heights by rank
+
+    @classmethod
+    def of(cls, surface: Surface, kind: str) -> "Relief":
+        """`kind` is "log", "linear" or "rank"."""
+        x0, x1, y0, y1 = surface.domain
+        size = max(x1 - x0, y1 - y0)
+        x = np.linspace(x0, x1, max(16, round(CELLS * (x1 - x0) / size)))
+        y = np.linspace(y0, y1, max(16, round(CELLS * (y1 - y0) / size)))
+        loss = surface.grid(x, y)
+        finite = np.sort(np.clip(loss[np.isfinite(loss)], -1e300, 1e300))
+        scale = Scale.of(loss)
+        made = cls(surface, kind, scale, x, y, loss, loss, finite[:: max(1, len(finite) // 2048)])
+        return replace(made, height=made.heights(loss))
+
+    def heights(self, loss: Array) -> Array:
+        """Losses as heights; what is above the highest of the domain stays a little above."""
+        with np.errstate(all="ignore"):
+            if self.kind == "rank" and len(self.ordered) > 1:
+                shares = np.linspace(0.0, 1.0, len(self.ordered))
+                found = np.interp(loss, self.ordered, shares)
+                return np.where(np.isfinite(loss), found, np.nan)
+            low, high = self.scale.loss(self.scale.low), self.scale.loss(self.scale.high)
+            if self.kind == "linear" or not self.scale.unit:
+                found = (loss - low) / (high - low) if high > low else np.zeros_like(loss)
+            else:
+                found = self.scale.levels(loss) / self.scale.high
+            return np.where(np.isfinite(loss), np.clip(found, -0.05, 1.15), np.nan)
+
+    def matrix(self, camera: Camera, width: int, height: int) -> Array:
+        """What takes (x, y, height, 1) to (pixel x * w, pixel y * w, w)."""
+        x0, x1, y0, y1 = self.surface.domain
+        unit = 2.0 / max(x1 - x0, y1 - y0)
+        place = np.diag([unit, unit, TALL, 1.0])
+        place[:3, 3] = (-unit * (x0 + x1) / 2, -unit * (y0 + y1) / 2, -0.22 * TALL)
+        a, e = math.radians(camera.azimuth), math.radians(camera.elevation)
+        right = np.array([-math.sin(a), math.cos(a), 0.0])
+        back = np.array([math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e)])
+        up = np.cross(back, right)
+        turn = np.eye(4)
+        turn[:3, :3] = right, up, back
+        half_x, half_y = unit * (x1 - x0) / 2, unit * (y1 - y0) / 2
+        reach = math.hypot(half_x, half_y)
+        tall = reach * math.sin(abs(e)) + 0.5 * TALL * math.cos(e)
+        zoom = camera.zoom * min(width / (2.0 * reach), height / (2.0 * max(tall, 0.4))) * 0.92
+        px, py = width * (0.5 + camera.right), height * (0.5 - camera.up)
+        look = np.array([
+            [zoom * DISTANCE, 0.0, -px, px * DISTANCE],
+            [0.0, -zoom * DISTANCE, -py, py * DISTANCE],
+            [0.0, 0.0, -1.0, DISTANCE],
+        ])  # fmt: skip
+        return np.ascontiguousarray(look @ turn @ place)
+
+    def normals(self) -> Array:
+        """Unit vectors across the surface, (y, x, 3), in the proportions it is drawn in."""
+        x0, x1, y0, y1 = self.surface.domain
+        unit = 2.0 / max(x1 - x0, y1 - y0)
+        filled = np.where(np.isfinite(self.height), self.height, 0.0) * TALL
+        dy, dx = np.gradient(filled, self.y * unit, self.x * unit)
+        across = np.stack([-dx, -dy, np.ones_like(dx)], axis=-1)
+        return across / np.linalg.norm(across, axis=-1, keepdims=True)
+
+
+@lru_cache(maxsize=8)
+def relief_of(surface: Surface, kind: str) -> Relief:
+    return Relief.of(surface, kind)
+
+
+@lru_cache(maxsize=8)
+def _colours(surface: Surface, kind: str, theme: Theme) -> NDArray[np.uint8]:
+    """Heat map under a light, (y, x, 3)."""
+    relief = relief_of(surface, kind)
+    levels = relief.scale.levels(relief.loss)
+    pixels = np.empty(levels.shape, np.uint32)
+    raster.shade(levels, relief.scale.low, relief.scale.high, theme.heat_table,
+                 pixel(theme.empty), pixels)  # fmt: skip
+    parts = np.stack([(pixels >> shift) & 255 for shift in (16, 8, 0)], axis=-1).astype(float)
+    normals = relief.normals()
+    diffuse = np.clip(normals @ LIGHT, 0.0, 1.0)
+    low, gain = (0.62, 0.62) if theme.name == "dark" else (0.66, 0.36)
+    lit = parts * (low + gain * diffuse)[..., None]
+    if theme.name == "dark":
+        lit += 34.0 * np.clip(diffuse, 0, 1)[..., None] ** 3
+    return np.ascontiguousarray(np.clip(lit, 0, 255).astype(np.uint8))
+
+
+@dataclass(eq=False)
+class Scene:
+    """A drawn surface: its pixels, its depths, and what took points to pixels."""
+
+    relief: Relief
+    matrix: Array
+    pixels: Pixels
+    depth: NDArray[np.float32]
+
+    def project(self, x: Array, y: Array, height: Array) -> tuple[Array, Array, Array]:
+        """Pixel x, pixel y and whether a point is seen (1) or hidden (0)."""
+        m = self.matrix
+        points = np.stack([x, y, height, np.ones_like(x)])
+        with np.errstate(all="ignore"):
+            a, b, w = m @ points
+            px, py = a / w, b / w
+        rows, columns = self.depth.shape
+        inside = (px >= 0) & (px < columns) & (py >= 0) & (py < rows) & (w > 0)
+        seen = np.ones_like(px)
+        ix, iy = px[inside].astype(int), py[inside].astype(int)
+        seen[inside] = (1.0 + 3 * LIFT) / w[inside] >= self.depth[iy, ix]
+        return px, py, seen
+
+    def unproject(self, px: float, py: float) -> tuple[float, float] | None:
+        """The point of the plane whose surface is seen at a pixel; None beside the surface."""
+        rows, columns = self.depth.shape
+        if not (0 <= px < columns and 0 <= py < rows):
+            return None
+        near = float(self.depth[int(py), int(px)])
+        if near <= 0:
+            return None
+        w = 1.0 / near
+        whole = np.vstack([self.matrix, [0.0, 0.0, 0.0, 1.0]])
+        x, y, _, _ = np.linalg.solve(whole, [px * w, py * w, w, 1.0])
+        x0, x1, y0, y1 = self.relief.surface.domain
+        return min(max(float(x), x0), x1), min(max(float(y), y0), y1)
+
+
+def draw_scene(
+    surface: Surface,
+    kind: str,
+    camera: Camera,
+    width: int,
+    height: int,
+    ratio: float,
+    theme: Theme,
+    floor: bool = True,
+    slopes: bool = False,
+    fine: bool = True,
+) -> Scene:
+    """The surface with contour lines, and arrows of descent below and on it.
+
+    `fine` draws at twice the size and takes means.
+    """
+    relief = relief_of(surface, kind)
+    factor = 2 if fine else 1
+    shape = (height * factor, width * factor)
+    pixels = np.zeros(shape, np.uint32)
+    depth = np.zeros(shape, np.float32)
+    matrix = relief.matrix(camera, shape[1], shape[0])
+    room = np.empty((*relief.loss.shape, 3))
+    raster.mesh(pixels, depth, relief.x, relief.y, relief.height, _colours(surface, kind, theme),
+                matrix, room)  # fmt: skip
+    pen = 0.5 * ratio * factor
+    contour = _mixed(theme.contour, 1.0)
+    layer = np.zeros(shape, np.uint32)
+    _draw_lines(layer, None, depth, *_contours(surface, kind), matrix, contour, pen)
+    raster.blend(
+        pixels, layer, (theme.contour_alpha[1] + (60 if theme.name == "dark" else 0)) / 255
+    )
+    if floor:
+        layer = np.zeros(shape, np.uint32)
+        _draw_lines(layer, None, depth, *_floor_lines(surface, kind), matrix, contour, pen)
+        raster.blend(pixels, layer, theme.contour_alpha[1] / 255)
+        layer = np.zeros(shape, np.uint32)
+        _draw_lines(layer, None, depth, *_arrows(surface, kind, False), matrix,
+                    pixel(theme.text2), 1.2 * pen)  # fmt: skip
+        raster.blend(pixels, layer, 0.9)
+    if slopes:
+        layer = np.zeros(shape, np.uint32)
+        _draw_lines(layer, None, depth, *_arrows(surface, kind, True), matrix,
+                    pixel(theme.mark), 1.4 * pen)  # fmt: skip
+        raster.blend(pixels, layer, 0.85)
+    if fine:
+        small = np.empty((height, width), np.uint32)
+        small_depth = np.empty((height, width), np.float32)
+        raster.halve(pixels, depth, small, small_depth)
+        pixels, depth = small, small_depth
+        matrix = np.diag([0.5, 0.5, 1.0]) @ matrix
+    return Scene(relief, np.ascontiguousarray(matrix), pixels, depth)
+
+
+def _mixed(colour: tuple[int, int, int], share: float) -> int:
+    red, green, blue = (round(c * share) for c in colour)
+    return 0xFF000000 | red << 16 | green << 8 | blue
+
+
+Lines = tuple[Array, Array, Array]  # x, y, height (1, points), parts parted by NaN
+
+
+def _draw_lines(
+    seen: Pixels, hidden: Pixels | None, depth: NDArray[np.float32], x: Array, y: Array, h: Array,
+    matrix: Array, colour: int, radius: float,
+) -> None:  # fmt: skip
+    if not x.size:
+        return
+    raster.strands(
+        seen, hidden, depth, x, y, h, np.zeros(1, np.int64), np.array([x.shape[1] - 1]), matrix,
+        np.array([colour], np.uint32), radius, LIFT / 2, np.empty((1, 3)),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _level_lines(surface: Surface, kind: str) -> list[tuple[float, Array]]:
+    relief = relief_of(surface, kind)
+    levels = np.ma.masked_invalid(relief.scale.levels(relief.loss))
+    if levels.count() < 4:
+        return []
+    made = contourpy.contour_generator(
+        relief.x, relief.y, levels, line_type=contourpy.LineType.ChunkCombinedNan
+    )
+    found = []
+    for level in relief.scale.contours(CONTOURS).tolist():
+        points = made.lines(level)[0][0]
+        if points is not None:
+            found.append((relief.scale.loss(level), points))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _contours(surface: Surface, kind: str) -> Lines:
+    """Contour lines lying on the surface."""
+    relief = relief_of(surface, kind)
+    return _joined([
+        (points, np.full(len(points), float(relief.heights(np.array([loss]))[0])))
+        for loss, points in _level_lines(surface, kind)
+    ])  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _floor_lines(surface: Surface, kind: str) -> Lines:
+    """Contour lines in the plane below, and its edge."""
+    x0, x1, y0, y1 = surface.domain
+    edge = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+    lines = [points for _, points in _level_lines(surface, kind)]
+    return _joined([(points, np.full(len(points), FLOOR)) for points in (*lines, edge)])
+
+
+@lru_cache(maxsize=8)
+def _arrows(surface: Surface, kind: str, on_surface: bool) -> Lines:
+    """Arrows of steepest descent over the domain, in the plane below or lying on the surface."""
+    relief = relief_of(surface, kind)
+    x, y, dx, dy = descent_arrows(surface, surface.domain, FIELD)
+    if not x.size:
+        return _joined([])
+    along = np.linspace(0.0, 1.0, 5)
+    shaft_x, shaft_y = x[:, None] + dx[:, None] * along, y[:, None] + dy[:, None] * along
+    tip = np.stack([x + dx, y + dy], axis=1)
+    parts = [np.stack([shaft_x, shaft_y], axis=-1)]
+    for side in (1.0, -1.0):
+        barb = tip - 0.32 * np.stack([dx - 0.6 * side * dy, dy + 0.6 * side * dx], axis=1)
+        parts.append(np.stack([tip, barb], axis=1))
+    lines = [line for part in parts for line in part]
+    if not on_surface:
+        return _joined([(line, np.full(len(line), FLOOR)) for line in lines])
+    every = np.concatenate(lines)
+    heights = relief.heights(surface.value(every[:, 0], every[:, 1]))
+    cuts = np.cumsum([len(line) for line in lines])[:-1]
+    return _joined(list(zip(lines, np.split(heights, cuts), strict=True)))
+
+
+def descent_arrows(
+    surface: Surface, domain: tuple[float, float, float, float], count: int
+) -> tuple[Array, Array, Array, Array]:
+    """(x, y, dx, dy) of arrows downhill on a grid, `count` along the longer side.
+
+    Their length grows with the slope, but slowly: by its rank.
+    """
+    x0, x1, y0, y1 = domain
+    cell = max(x1 - x0, y1 - y0) / count
+    xs = np.arange(x0 + cell / 2, x1, cell)
+    ys = np.arange(y0 + cell / 2, y1, cell)
+    x, y = (c.ravel() for c in np.meshgrid(xs, ys))
+    gx, gy = surface.gradient(x, y)
+    with np.errstate(all="ignore"):
+        norm = np.hypot(gx, gy)
+        good = np.isfinite(norm) & (norm > 0)
+        rank = np.empty(len(norm))
+        rank[np.argsort(np.where(good, norm, 0.0))] = np.linspace(0, 1, len(norm))
+        length = cell * (0.35 + 0.5 * rank)
+        dx, dy = -gx / norm * length, -gy / norm * length
+    return x[good], y[good], dx[good], dy[good]
+
+
+def _joined(parts: list[tuple[Array, Array]]) -> Lines:
+    if not parts:
+        return (np.empty((1, 0)),) * 3
+    gap = np.full((1, 1), np.nan)
+    x, y, h = [], [], []
+    for points, height in parts:
+        x += [points[None, :, 0], gap]
+        y += [points[None, :, 1], gap]
+        h += [height[None], gap]
+    return tuple(np.ascontiguousarray(np.concatenate(c, axis=1)) for c in (x, y, h))  # type: ignore[return-value]
+
+
+class Draped:
+    """The trajectories of a race laid over the surface, in several pieces a step."""
+
+    def __init__(self, race: Race, relief: Relief):
+        self.pieces = max(1, min(PIECES, MAX_DRAPED // max(1, race.x.size)))
+        x, y = (self._finer(values) for values in (race.x, race.y))
+        x0, x1, y0, y1 = relief.surface.domain
+        with np.errstate(all="ignore"):
+            inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+        loss = relief.surface.value(np.where(inside, x, x0), np.where(inside, y, y0))
+        self.x, self.y = x, y
+        self.height = np.where(inside, relief.heights(loss), np.nan)
+        self.visible = np.maximum((race.visible - 1) * self.pieces + 1, 1)
+
+    def _finer(self, values: Array) -> Array:
+        if self.pieces == 1 or values.shape[1] < 2:
+            return np.ascontiguousarray(values)
+        share = np.arange(self.pieces) / self.pieces
+        with np.errstate(all="ignore"):
+            parts = values[:, :-1, None] + np.diff(values, axis=1)[:, :, None] * share
+        flat = parts.reshape(len(values), -1)
+        return np.ascontiguousarray(np.concatenate([flat, values[:, -1:]], axis=1))
+
+
+class Threads:
+    """Trails on the relief up to the playhead; what the surface hides is a ghost."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._draped: tuple[object, Draped] | None = None
+        self._layers: list[tuple[Strokes, Pixels, float]] = []
+
+    def draw(
+        self, painter: QPainter, race: Race, index: int, scene: Scene, ratio: float, theme: Theme,
+        widths: tuple[float, float],
+    ) -> bool:  # fmt: skip
+        """Draw what the time allows; False if the trails are not complete yet."""
+        if self._draped is None or self._draped[0] != (race, scene.relief):
+            self._draped = (race, scene.relief), Draped(race, scene.relief)
+        draped = self._draped[1]
+        wanted = index * draped.pieces
+        key = (race, scene, theme, widths)
+        if key != self._key or any(strokes.reached > wanted for strokes, _, _ in self._layers):
+            self._key = key
+            self._layers = self._begin(race, draped, scene, ratio, theme, widths)
+        deadline = time.monotonic() + DRAW_SECONDS
+        complete = True
+        for strokes in dict.fromkeys(strokes for strokes, _, _ in self._layers):
+            complete = strokes.draw_to(wanted, deadline) and complete
+        for _, image, opacity in self._layers:
+            painter.setOpacity(opacity)
+            painter.drawImage(QPointF(0, 0), image_of(image, ratio))
+        painter.setOpacity(1.0)
+        return complete
+
+    def _begin(
+        self, race: Race, draped: Draped, scene: Scene, ratio: float, theme: Theme,
+        widths: tuple[float, float],
+    ) -> list[tuple[Strokes, Pixels, float]]:  # fmt: skip
+        colours = lane_pixels(race, theme)
+        casing = np.full(len(colours), pixel(theme.casing), np.uint32)
+        layers = []
+        for paint, width, ghost in ((casing, widths[1], False), (colours, widths[0], True)):
+            seen = np.zeros_like(scene.pixels)
+            hidden = np.zeros_like(scene.pixels) if ghost else None
+            pens = np.empty((len(colours), 3))
+
+            def draw(
+                part: slice, first: NDArray[np.int64], last: NDArray[np.int64], seen: Pixels = seen,
+                hidden: Pixels | None = hidden, paint: Pixels = paint, pens: Array = pens,
+                radius: float = width * ratio / 2 - 0.5,
+            ) -> None:  # fmt: skip
+                raster.strands(
+                    seen, hidden, scene.depth, draped.x[part], draped.y[part], draped.height[part],
+                    first, last, scene.matrix, paint[part], radius, 2 * LIFT, pens[part],
+                )  # fmt: skip
+
+            strokes = Strokes(draw, draped.visible)
+            if hidden is not None:
+                layers.append((strokes, hidden, GHOST))
+            layers.append((strokes, seen, 1.0 if ghost else theme.casing_opacity))
+        return layers
