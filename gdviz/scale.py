@@ -113,6 +113,21 @@ def short(value: float) -> str:
     return text.replace("-", "−")
 
 
+def numeral(value: float, digits: int = 5) -> tuple[str, int | None]:
+    """A number as (text, power of ten or None), to so many significant digits."""
+    if not math.isfinite(value):
+        return ("not a number" if math.isnan(value) else "∞" if value > 0 else "−∞"), None
+    if value == 0:
+        return "0", None
+    exponent = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    if -4 <= exponent < 6:
+        shown = f"{value:.{max(0, digits - 1 - exponent)}f}"
+        shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+        return shown.replace("-", "−"), None
+    shown = f"{value:.{digits - 1}e}".split("e")[0].rstrip("0").rstrip(".")
+    return shown.replace("-", "−"), exponent
+
+
 def tick_label(value: float, log: bool) -> str:
     """A round number as the label of a tick."""
     if log and value and abs(math.log10(abs(value)) - round(math.log10(abs(value)))) < 1e-9:

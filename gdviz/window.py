@@ -41,7 +41,8 @@ GAP = 12
 # For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
 # large type and lines are.
 LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
-    "race": (["Racers"], [["Surface"], ["Curves"]], [11, 9], 1.0),
+    "race": (["Racers"], [["Surface", "Inspector"], ["Curves"]], [11, 9], 1.0),
+    "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves"]], [13, 7], 1.0),
     "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
 }
 

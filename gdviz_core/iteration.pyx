@@ -634,3 +634,15 @@ cdef class Iteration:
             at += 2
         if self.plateau >= 0:
             record[at, row, lane] = b.array[USED][k]
+
+
+def random_numbers(uint64_t seed, int64_t step, int64_t number):
+    """The numbers `xi` that a rule reads for x and for y at a step of the lane with that number."""
+    cdef int64_t origin[GDV_PAD]
+    cdef double zx[GDV_PAD]
+    cdef double zy[GDV_PAD]
+    cdef int k
+    for k in range(GDV_PAD):
+        origin[k] = number
+    KERNELS.normal(seed, 1, step, origin, GDV_PAD, zx, zy)
+    return zx[0], zy[0]

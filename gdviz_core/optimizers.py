@@ -59,7 +59,10 @@ _ENTRIES = (
     Optimizer(
         name="gd",
         title="Gradient descent",
-        rule="w = w - lr*(g + weight_decay*w)",
+        rule="""
+            # Walk downhill: the steeper it is, the longer the step.
+            w = w - lr*(g + weight_decay*w)
+        """,
         hyperparameters=(
             LR(1e-3),
             WEIGHT_DECAY,
@@ -75,8 +78,11 @@ _ENTRIES = (
         # The buffer starts as the bare gradient, without dampening, as in torch. It holds no
         # learning rate (Polyak's does), so a new learning rate acts at once.
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # The velocity: it keeps most of what it had and adds the new slope.
             b = momentum*b + where(t == 1, 1, 1 - dampening)*d
+            # Move with the velocity instead of the slope alone.
             w = w - lr*b
         """,
         hyperparameters=(
@@ -94,7 +100,9 @@ _ENTRIES = (
         name="heavy_ball",
         title="Heavy ball",
         rule="""
+            # The velocity: friction takes a share, the slope pushes downhill.
             v = momentum*v - lr*g
+            # Move by the velocity, as a ball does in one unit of time.
             w = w + v
         """,
         hyperparameters=(
@@ -114,8 +122,11 @@ _ENTRIES = (
         # torch's form: the gradient is taken at the current point and the look-ahead is on the
         # buffer. Nesterov's own form takes it ahead; the two are a change of variables apart.
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # The velocity, as in momentum.
             b = momentum*b + d
+            # Step as if the next velocity were known: the slope, plus the velocity after friction.
             w = w - lr*(d + momentum*b)
         """,
         hyperparameters=(
@@ -132,7 +143,9 @@ _ENTRIES = (
         name="nesterov_lookahead",
         title="Nesterov, looking ahead",
         rule="""
+            # The slope is taken where the velocity would carry us, so it brakes in time.
             v = momentum*v - lr*grad(w + momentum*v)
+            # Move by the velocity.
             w = w + v
         """,
         hyperparameters=(
@@ -150,8 +163,11 @@ _ENTRIES = (
         name="adagrad",
         title="Adagrad",
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # All squared slopes so far, added up: it only ever grows.
             s = s + d^2
+            # Over the root of the sum: small steps where it was steep, and ever smaller ones.
             w = w - lr/(1 + (t - 1)*lr_decay) * d/(sqrt(s) + eps)
         """,
         hyperparameters=(
@@ -174,10 +190,15 @@ _ENTRIES = (
         name="adadelta",
         title="Adadelta",
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # Running mean of the squared slope.
             v = rho*v + (1 - rho)*d^2
+            # The step: the slope, rescaled so that its units are those of w.
             p = sqrt(u + eps)/sqrt(v + eps)*d
+            # Running mean of the squared step, for the numerator of the next one.
             u = rho*u + (1 - rho)*p^2
+            # Move; the learning rate is only a factor here.
             w = w - lr*p
         """,
         hyperparameters=(
@@ -196,11 +217,17 @@ _ENTRIES = (
         title="RMSprop",
         # No bias correction: at alpha 0.99 the first step is ten times lr.
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # Running mean of the squared slope; steps that lie far back are forgotten.
             v = alpha*v + (1 - alpha)*d^2
+            # Running mean of the slope, needed only when centered.
             a = alpha*a + (1 - alpha)*d
+            # The square to divide by; centered, it is the variance of the slope.
             s = v - centered*a^2
+            # Velocity made of slopes divided by their usual size.
             b = momentum*b + d/(sqrt(s + eps_in_sqrt*eps) + (1 - eps_in_sqrt)*eps)
+            # Move with that velocity.
             w = w - lr*b
         """,
         hyperparameters=(
@@ -224,9 +251,13 @@ _ENTRIES = (
         name="adam",
         title="Adam",
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # First moment: the running mean of the slope, which smooths it.
             m = beta1*m + (1 - beta1)*d
+            # Second moment: the running mean of its square, which measures its size.
             v = beta2*v + (1 - beta2)*d^2
+            # Mean over root of mean square, both freed of their start at 0: about lr a step.
             w = w - lr/(1 - beta1^t) * m/(sqrt(v)/sqrt(1 - beta2^t) + eps)
         """,
         hyperparameters=(
@@ -246,11 +277,17 @@ _ENTRIES = (
         title="AMSGrad",
         # The maximum is of v before bias correction, as in torch.
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + (1 - decoupled_weight_decay)*weight_decay*w
+            # First moment: the running mean of the slope.
             m = beta1*m + (1 - beta1)*d
+            # Second moment: the running mean of its square.
             v = beta2*v + (1 - beta2)*d^2
+            # The largest second moment so far, so that steps never grow again.
             s = max(s, v)
+            # Weight decay on w itself, when it is decoupled.
             w = w - decoupled_weight_decay*lr*weight_decay*w
+            # Mean over root of the largest mean square.
             w = w - lr/(1 - beta1^t) * m/(sqrt(s)/sqrt(1 - beta2^t) + eps)
         """,
         hyperparameters=(
@@ -271,9 +308,13 @@ _ENTRIES = (
         name="adamw",
         title="AdamW",
         rule="""
+            # First moment: the running mean of the slope.
             m = beta1*m + (1 - beta1)*g
+            # Second moment: the running mean of its square.
             v = beta2*v + (1 - beta2)*g^2
+            # Weight decay acts on w itself, not through the moments.
             w = w - lr*weight_decay*w
+            # Mean over root of mean square: about lr a step.
             w = w - lr/(1 - beta1^t) * m/(sqrt(v)/sqrt(1 - beta2^t) + eps)
         """,
         hyperparameters=(
@@ -294,9 +335,13 @@ _ENTRIES = (
         name="adamax",
         title="Adamax",
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # First moment: the running mean of the slope.
             m = beta1*m + (1 - beta1)*d
+            # The largest recent slope, slowly forgotten, in place of a mean square.
             u = max(beta2*u, abs(d) + eps)
+            # Mean over largest: no coordinate moves by much more than lr.
             w = w - lr/(1 - beta1^t) * m/u
         """,
         hyperparameters=(
@@ -317,15 +362,25 @@ _ENTRIES = (
         name="nadam",
         title="NAdam",
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + (1 - decoupled_weight_decay)*weight_decay*w
+            # Weight of the first moment at this step; it warms up.
             a = beta1*(1 - 0.5*0.96^(t*momentum_decay))
+            # The same weight at the next step.
             b = beta1*(1 - 0.5*0.96^((t + 1)*momentum_decay))
+            # Product of the weights so far, to correct the bias.
             p = p*a
+            # First moment: the running mean of the slope.
             m = beta1*m + (1 - beta1)*d
+            # Second moment: the running mean of its square.
             v = beta2*v + (1 - beta2)*d^2
+            # What to divide by: the usual size of the slope.
             s = sqrt(v/(1 - beta2^t)) + eps
+            # Weight decay on w itself, when it is decoupled.
             w = w - decoupled_weight_decay*lr*weight_decay*w
+            # The part of the step that today's slope makes.
             w = w - lr*(1 - a)/(1 - p) * d/s
+            # The part that the mean makes, one step ahead as in Nesterov's method.
             w = w - lr*b/(1 - p*b) * m/s
         """,
         hyperparameters=(
@@ -349,14 +404,23 @@ _ENTRIES = (
         name="radam",
         title="RAdam",
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + (1 - decoupled_weight_decay)*weight_decay*w
+            # First moment: the running mean of the slope.
             m = beta1*m + (1 - beta1)*d
+            # Second moment: the running mean of its square.
             v = beta2*v + (1 - beta2)*d^2
+            # How many slopes the second moment can ever be worth.
             l = 2/(1 - beta2) - 1
+            # How many it is worth by now.
             r = l - 2*t*beta2^t/(1 - beta2^t)
+            # Correction for how unsure the second moment still is.
             c = sqrt((r - 4)*(r - 2)*l/((l - 4)*(l - 2)*r))
+            # What to multiply by: one over the usual size of the slope, corrected.
             s = c*sqrt(1 - beta2^t)/(sqrt(v) + eps)
+            # Weight decay on w itself, when it is decoupled.
             w = w - decoupled_weight_decay*lr*weight_decay*w
+            # Adam's step if the second moment can be trusted, momentum's if not yet.
             w = w - lr*m/(1 - beta1^t) * where(r > 5, s, 1)
         """,
         hyperparameters=(
@@ -377,10 +441,15 @@ _ENTRIES = (
         name="rprop",
         title="Rprop",
         rule="""
+            # Positive if the slope kept its sign, negative if we jumped over a valley.
             c = g*p
+            # Longer steps while the sign stays, shorter ones after a jump.
             s = s*where(c > 0, etaplus, where(c < 0, etaminus, 1))
+            # Keep the step length within its limits.
             s = min(max(s, step_min), step_max)
+            # After a jump, forget the slope once, so that the step is not shortened twice.
             p = where(c < 0, 0, g)
+            # Move by the step length; of the slope only the sign counts.
             w = w - sign(p)*s
         """,
         hyperparameters=(
@@ -404,9 +473,13 @@ _ENTRIES = (
         name="asgd",
         title="Averaged SGD",
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # The learning rate of this step: it falls with time.
             l = lr/(1 + lambd*lr*(t - 1))^alpha
+            # Gradient descent with a pull towards 0.
             w = w*(1 - lambd*l) - l*d
+            # The mean of the iterates from step t0 on, which is less noisy than the last one.
             a = a + (w - a)/max(1, t - 1 - t0)
         """,
         hyperparameters=(
@@ -427,8 +500,11 @@ _ENTRIES = (
         name="lion",
         title="Lion",
         rule="""
+            # Mix of the remembered slopes and today's, for its sign only.
             c = beta1*m + (1 - beta1)*g
+            # A step of length lr along each axis, with weight decay.
             w = w - lr*(sign(c) + weight_decay*w)
+            # Remember the slope, more slowly than the mix above.
             m = beta2*m + (1 - beta2)*g
         """,
         hyperparameters=(
@@ -448,7 +524,10 @@ _ENTRIES = (
     Optimizer(
         name="sign_descent",
         title="Sign descent",
-        rule="w = w - lr*sign(g)",
+        rule="""
+            # Each coordinate moves by lr downhill, however steep it is.
+            w = w - lr*sign(g)
+        """,
         hyperparameters=(LR(1e-3),),
         source="Bernstein et al. 2018, arXiv:1802.04434, algorithm 1",
         summary="Moves along diagonals whatever the slope, and chatters about the minimum.",
@@ -459,7 +538,9 @@ _ENTRIES = (
         name="signum",
         title="Signum",
         rule="""
+            # Running mean of the slope.
             m = momentum*m + (1 - momentum)*g
+            # Each coordinate moves by lr against the sign of the mean.
             w = w - lr*sign(m)
         """,
         hyperparameters=(
@@ -476,8 +557,11 @@ _ENTRIES = (
         title="AdaBelief",
         # The surprise is about the new average, as in the paper; optax takes the old one.
         rule="""
+            # First moment: the running mean of the slope, its prediction.
             m = beta1*m + (1 - beta1)*g
+            # How far slopes lie from their prediction: small means it can be believed.
             s = beta2*s + (1 - beta2)*(g - m)^2 + eps
+            # Long steps where the prediction holds, short ones where it fails.
             w = w - lr/(1 - beta1^t) * m/(sqrt(s/(1 - beta2^t)) + eps)
         """,
         hyperparameters=(
@@ -497,8 +581,11 @@ _ENTRIES = (
         title="Yogi",
         # With bias correction, as in optax and TensorFlow; the paper has none.
         rule="""
+            # First moment: the running mean of the slope.
             m = beta1*m + (1 - beta1)*g
+            # Second moment: it moves towards g squared by steps, not by a share.
             v = v - (1 - beta2)*sign(v - g^2)*g^2
+            # Mean over root of the second moment.
             w = w - lr/(1 - beta1^t) * m/(sqrt(v)/sqrt(1 - beta2^t) + eps)
         """,
         hyperparameters=(
@@ -519,12 +606,19 @@ _ENTRIES = (
         # Averages are written as in Adam: beta here is 1 - beta of the paper. The change counts
         # beta2 times, as in the paper and its code; optax counts it 1 - beta2 times.
         rule="""
+            # How the slope has changed since the last step.
             d = where(t == 1, 0, g - p)
+            # Running mean of the slope.
             m = beta1*m + (1 - beta1)*g
+            # Running mean of its change.
             u = beta2*u + (1 - beta2)*d
+            # Running mean of the squared slope, looked at one step ahead.
             n = beta3*n + (1 - beta3)*(g + beta2*d)^2
+            # What to divide by: the usual size of the slope.
             s = sqrt(n)/sqrt(1 - beta3^t) + eps
+            # Slope and change together: Nesterov's look ahead without a second gradient.
             w = (w - lr*(m/(1 - beta1^t) + beta2*u/(1 - beta2^t))/s)/(1 + lr*weight_decay)
+            # Keep the slope for the next difference.
             p = g
         """,
         hyperparameters=(
@@ -544,10 +638,15 @@ _ENTRIES = (
         title="AdEMAMix",
         # Without the warm-up of alpha and beta3 that the paper offers for long runs.
         rule="""
+            # Fast mean: the slopes of the last few steps.
             m = beta1*m + (1 - beta1)*g
+            # Slow mean: slopes of thousands of steps still count.
             n = beta3*n + (1 - beta3)*g
+            # Second moment: the running mean of the squared slope.
             v = beta2*v + (1 - beta2)*g^2
+            # What to divide by: the usual size of the slope.
             s = sqrt(v)/sqrt(1 - beta2^t) + eps
+            # Both means together, divided by the usual size; and weight decay.
             w = w - lr*((m/(1 - beta1^t) + alpha*n)/s + weight_decay*w)
         """,
         hyperparameters=(
@@ -570,11 +669,17 @@ _ENTRIES = (
         title="ADOPT",
         # The first step only looks, as in the authors' code.
         rule="""
+            # The slope over its usual size before this step, which does not know it yet.
             r = g/max(sqrt(v), eps)
+            # The limit for it; it grows slowly.
             c = (t - 1)^0.25
+            # Within the limit; the first step only looks.
             r = where(t == 1, 0, min(max(r, -c), c))
+            # Running mean of the rescaled slope.
             m = beta1*m + (1 - beta1)*r
+            # Move with that mean.
             w = w - lr*m
+            # Second moment, updated last: the step must not depend on its own slope.
             v = where(t == 1, g^2, beta2*v + (1 - beta2)*g^2)
         """,
         hyperparameters=(
@@ -594,10 +699,15 @@ _ENTRIES = (
         title="Sophia",
         # The exact diagonal of the Hessian stands where the paper estimates it.
         rule="""
+            # Running mean of the slope.
             m = beta1*m + (1 - beta1)*g
+            # Running mean of the curvature, measured only at every interval-th step.
             c = where(mod(t - 1, interval) == 0, beta2*c + (1 - beta2)*h, c)
+            # Newton's step: mean slope over mean curvature.
             r = m/max(gamma*c, eps)
+            # Weight decay acts on w itself.
             w = w - lr*weight_decay*w
+            # Move, but never by more than lr: curvature may be small or negative.
             w = w - lr*min(max(r, -1), 1)
         """,
         hyperparameters=(
@@ -626,12 +736,19 @@ _ENTRIES = (
         title="Schedule-free SGD",
         # w is where the gradient is taken, z the base iterate.
         rule="""
+            # The slope, plus the pull of weight decay towards 0.
             d = g + weight_decay*w
+            # The largest learning rate so far.
             a = max(a, lr)
+            # Sum of its squares: the weight of all steps.
             s = s + a^2
+            # The share of this step in the average.
             c = where(s > 0, a^2/s, 0)
+            # w lies between the average and z; here the slope is taken.
             w = w + c*(z - w) + lr*(momentum*(1 - c) - 1)*d
+            # z is plain gradient descent, which may be noisy.
             z = z - lr*d
+            # The average of all z: the answer to show, and to use.
             report = w + (z - w)*(1 - 1/momentum)
         """,
         hyperparameters=(
@@ -653,13 +770,21 @@ _ENTRIES = (
         name="schedule_free_adamw",
         title="Schedule-free AdamW",
         rule="""
+            # Second moment: the running mean of the squared slope.
             v = beta2*v + (1 - beta2)*g^2
+            # The slope over its usual size, and weight decay.
             d = g/(sqrt(v/(1 - beta2^t)) + eps) + weight_decay*w
+            # The largest learning rate so far.
             a = max(a, lr)
+            # Sum of its squares: the weight of all steps.
             s = s + a^2
+            # The share of this step in the average.
             c = where(s > 0, a^2/s, 0)
+            # w lies between the average and z; here the slope is taken.
             w = w + c*(z - w) + lr*(beta1*(1 - c) - 1)*d
+            # z is plain descent with the rescaled slope.
             z = z - lr*d
+            # The average of all z: the answer to show, and to use.
             report = w + (z - w)*(1 - 1/beta1)
         """,
         hyperparameters=(
@@ -678,15 +803,25 @@ _ENTRIES = (
         name="prodigy",
         title="Prodigy",
         rule="""
+            # The step size: lr times the estimate a of the distance to the minimum.
             p = lr*a
+            # How well the slopes point back to the start: evidence for a larger distance.
             n = sqrt(beta2)*n + a/d0*p*dot(g, x0 - w)
+            # Sum of the slopes, weighted alike.
             s = sqrt(beta2)*s + a/d0*p*g
+            # First moment, weighted by the estimate.
             m = beta1*m + (1 - beta1)*a*g
+            # Second moment, weighted by its square.
             v = beta2*v + (1 - beta2)*(a*g)^2
+            # Size of the sum of slopes: what the evidence is compared with.
             q = abs(s) + other(abs(s))
+            # The estimate of the distance; it only grows.
             a = where(q > 0, max(a, d_coef*n/q), a)
+            # Weight decay acts on w itself.
             w = w - p*weight_decay*w
+            # Adam's step, as long as the estimate says.
             w = w - p*m/(sqrt(v) + a*eps)
+            # The start point is remembered.
             x0 = x0
         """,
         hyperparameters=(
@@ -714,7 +849,9 @@ _ENTRIES = (
         name="qhm",
         title="QHM",
         rule="""
+            # Running mean of the slope.
             m = beta*m + (1 - beta)*g
+            # A weighted mean of plain descent and momentum.
             w = w - lr*((1 - nu)*g + nu*m)
         """,
         hyperparameters=(
@@ -730,10 +867,15 @@ _ENTRIES = (
         name="qhadam",
         title="QHAdam",
         rule="""
+            # First moment: the running mean of the slope.
             m = beta1*m + (1 - beta1)*g
+            # Second moment: the running mean of its square.
             v = beta2*v + (1 - beta2)*g^2
+            # Part today's slope, part the mean.
             a = (1 - nu1)*g + nu1*m/(1 - beta1^t)
+            # Part today's square, part the mean square.
             b = (1 - nu2)*g^2 + nu2*v/(1 - beta2^t)
+            # The one over the root of the other.
             w = w - lr*a/(sqrt(b) + eps)
         """,
         hyperparameters=(
@@ -751,7 +893,10 @@ _ENTRIES = (
     Optimizer(
         name="polyak",
         title="Polyak step size",
-        rule="w = w - lr*min(max_lr, max(f - f_star, 0)/max(dot(g, g), 1e-300))*g",
+        rule="""
+            # As long a step as would reach the lowest loss if the slope stayed as it is.
+            w = w - lr*min(max_lr, max(f - f_star, 0)/max(dot(g, g), 1e-300))*g
+        """,
         hyperparameters=(
             LR(1.0),
             Hyperparameter("f_star", 0.0, -1e300, 1e300, meaning="the least loss"),
@@ -767,7 +912,10 @@ _ENTRIES = (
     Optimizer(
         name="normalized_gd",
         title="Normalized gradient descent",
-        rule="w = w - lr*g/max(norm(g), eps)",
+        rule="""
+            # Downhill by lr, however steep: only the direction of the slope counts.
+            w = w - lr*g/max(norm(g), eps)
+        """,
         hyperparameters=(
             LR(1e-2),
             Hyperparameter(
@@ -784,7 +932,10 @@ _ENTRIES = (
     Optimizer(
         name="langevin",
         title="Langevin dynamics",
-        rule="w = w - lr*g + sqrt(2*lr*temperature)*xi",
+        rule="""
+            # Walk downhill, and be kicked at random: enough to climb out of shallow minima.
+            w = w - lr*g + sqrt(2*lr*temperature)*xi
+        """,
         hyperparameters=(
             LR(1e-3),
             Hyperparameter(
@@ -803,7 +954,9 @@ _ENTRIES = (
         name="sam",
         title="SAM",
         rule="""
+            # Uphill by rho: the worst place nearby.
             d = rho*g/max(norm(g), 1e-12)
+            # Step with the slope of that place, which avoids sharp minima.
             w = w - lr*grad(w + d)
         """,
         hyperparameters=(
@@ -818,7 +971,9 @@ _ENTRIES = (
         name="newton",
         title="Newton",
         rule="""
+            # Determinant of the Hessian; negative at a saddle.
             d = hxx*hyy - hxy^2
+            # Jump to where the quadratic model is level: minimum, saddle or maximum alike.
             w = w - lr*(other(h)*g - hxy*other(g))/d
         """,
         hyperparameters=(LR(1.0),),
@@ -833,8 +988,11 @@ _ENTRIES = (
         name="damped_newton",
         title="Damped Newton",
         rule="""
+            # Curvature along this axis, made larger by the damping.
             a = h + damping
+            # Determinant of the damped Hessian.
             d = a*other(a) - hxy^2
+            # Jump to where the damped model is level; large damping is gradient descent.
             w = w - lr*(other(a)*g - hxy*other(g))/d
         """,
         hyperparameters=(
@@ -851,11 +1009,17 @@ _ENTRIES = (
         title="Saddle-free Newton",
         # The square root of H^2 for two by two matrices: (H^2 + |det H|)/sqrt(tr H^2 + 2|det H|).
         rule="""
+            # Size of the determinant of the Hessian.
             k = abs(hxx*hyy - hxy^2)
+            # Sum of the sizes of both eigenvalues.
             r = max(sqrt(hxx^2 + 2*hxy^2 + hyy^2 + 2*k), 1e-300)
+            # Diagonal of the Hessian with its eigenvalues made positive, and damping.
             a = (h^2 + hxy^2 + k)/r + damping
+            # Off the diagonal of that matrix.
             b = hxy*(hxx + hyy)/r
+            # Its determinant.
             d = a*other(a) - b^2
+            # Newton's step with positive curvatures: saddles push away instead of drawing in.
             w = w - lr*(other(a)*g - b*other(g))/d
         """,
         hyperparameters=(
@@ -874,19 +1038,33 @@ _ENTRIES = (
         title="BFGS",
         # Without a line search: the step is lr, but never longer than max_step.
         rule="""
+            # How far the last step went.
             u = w - p
+            # By how much the slope changed on the way.
             v = g - q
+            # Both together: positive where the surface curves upwards.
             k = dot(u, v)
+            # Whether this pair says something about curvature; not at the first step.
             c = where(t == 1, 0, where(k > 1e-14*dot(v, v), 1, 0))
+            # The same, safe to divide by.
             k = where(c > 0, k, 1)
+            # The first pair sets the scale of the inverse Hessian.
             a = where(t == 2, where(c > 0, k/dot(v, v), a), a)
+            # The inverse Hessian times the change of slope: what it predicted for the step.
             n = a*v + b*other(v)
+            # How much the prediction counts, relative to what happened.
             e2 = 1 + dot(v, n)/k
+            # Correct the inverse Hessian off its diagonal, so that the prediction comes true.
             b = b + c*(e2*u*other(u) - n*other(u) - u*other(n))/k
+            # Correct its diagonal.
             a = a + c*(e2*u^2 - 2*n*u)/k
+            # The direction: inverse Hessian times slope, as in Newton's method.
             d = a*g + b*other(g)
+            # Remember the point.
             p = w
+            # Remember the slope.
             q = g
+            # Move, but no farther than max_step.
             w = w - lr*d*min(1, max_step/max(norm(d), 1e-300))
         """,
         hyperparameters=(
@@ -908,9 +1086,13 @@ _ENTRIES = (
         name="gradient_flow",
         title="Gradient flow",
         rule="""
+            # Slope half a step ahead.
             k2 = grad(w - lr/2*g)
+            # Slope half a step ahead, with the better estimate.
             k3 = grad(w - lr/2*k2)
+            # Slope a whole step ahead.
             k4 = grad(w - lr*k3)
+            # Their weighted mean (Runge and Kutta): follows the curve of steepest descent.
             w = w - lr/6*(g + 2*k2 + 2*k3 + k4)
         """,
         hyperparameters=(LR(1e-3),),

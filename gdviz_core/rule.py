@@ -16,11 +16,25 @@ _ASSIGNMENT = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)")
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a rule: name = expression, and the comment that explains it.
+
+    `start` is where the expression begins in the text, `node` its place in the graph.
+    """
+
+    name: str
+    expression: str
+    note: str
+    start: int
+    node: int
+
+
+@dataclass(frozen=True)
 class Rule:
     """A parsed update rule: the graph, the new value of `w` and of every state variable.
 
-    `lines` holds (name, node) for every line as it was written; `report` is the node of the point
-    to show, None where that is w.
+    `lines` holds a Line for every line as it was written; `report` is the node of the point to
+    show, None where that is w.
     """
 
     graph: Graph
@@ -46,14 +60,15 @@ def check_hyperparameter_name(name):
 def parse_rule(text, hyperparameters=()):
     """The Rule of an optimizer: lines `name = expression`, run in order once a step.
 
-    A name that is read before it is written is state. `w` must be written. Raises FormulaError.
+    A name that is read before it is written is state. `w` must be written. What follows a # is a
+    comment; it explains its line, or the line below. Raises FormulaError.
     """
     if not isinstance(text, str):
         raise TypeError(f"a rule is text, not {type(text).__name__}")
     if len(text) > MAX_CHARACTERS:
         raise FormulaError(f"{len(text)} characters are too many: the limit is {MAX_CHARACTERS}")
     rows = _rows(text, hyperparameters)
-    written_anywhere = {name for _, name, _, _ in rows}
+    written_anywhere = {name for name, *_ in rows}
     graph = Graph()
     current: dict[str, int] = {}
     state: dict[str, int] = {}
@@ -68,10 +83,10 @@ def parse_rule(text, hyperparameters=()):
         return None
 
     lines = []
-    for _, name, expression, at in rows:
+    for name, expression, at, note in rows:
         node = parse_part(expression, graph, read, RULE_FUNCTIONS, at, text)
         current[name] = node
-        lines.append((name, node))
+        lines.append(Line(name, expression.strip(), note, at, node))
     if "w" not in current:
         line = text.count("\n") + 1
         raise FormulaError("the rule never moves w: add a line such as w = w - lr*g", line)
@@ -80,9 +95,11 @@ def parse_rule(text, hyperparameters=()):
 
 
 def _rows(text, hyperparameters):
-    """(line number, name, expression, offset of the expression) of every line."""
-    rows, start = [], 0
-    for number, line in enumerate(text.split("\n"), 1):
+    """(name, expression, offset of the expression, comment) of every line."""
+    rows, start, notes = [], 0, []
+    for number, whole in enumerate(text.split("\n"), 1):
+        line, _, comment = whole.partition("#")
+        notes += [comment.strip()] if comment.strip() else []
         if line.strip():
             match = _ASSIGNMENT.match(line)
             if match is None:
@@ -97,8 +114,9 @@ def _rows(text, hyperparameters):
                     match.start(1) + 1,
                     len(name),
                 )
-            rows.append((number, name, line[match.end() :], start + match.end()))
-        start += len(line) + 1
+            rows.append((name, line[match.end() :], start + match.end(), " ".join(notes)))
+            notes = []
+        start += len(whole) + 1
     return rows
 
 

@@ -31,6 +31,7 @@ class Document(QObject):
     progressed = pyqtSignal(object)  # fraction of the running computation, None when it ends
     selected = pyqtSignal(int)
     displayed = pyqtSignal(object)  # Display
+    pointed_out = pyqtSignal(str)  # a quantity of the selected run, "" for none
 
     def __init__(self, experiment: Experiment | None = None, parent: QObject | None = None):
         super().__init__(parent)
@@ -41,6 +42,7 @@ class Document(QObject):
         self.undo_stack.setUndoLimit(1000)
         self.path: Path | None = None
         self.selection = 0  # of the starts
+        self.quantity = ""  # that is pointed out
         self.racer = 0  # the selected one, a number among all racers
         self._job: Job | None = None
         self._changing = False
@@ -99,6 +101,12 @@ class Document(QObject):
         if display != self.display:
             self.display = display
             self.displayed.emit(display)
+
+    def point_out(self, name: str) -> None:
+        """Highlight a quantity of the selected run wherever it is shown; "" for none."""
+        if name != self.quantity:
+            self.quantity = name
+            self.pointed_out.emit(name)
 
     def selected_lane(self) -> int | None:
         """The lane of the race that belongs to the selected racer and start, if it ran."""

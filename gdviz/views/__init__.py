@@ -2,6 +2,7 @@
 
 from gdviz.views.curves import CurvesView
 from gdviz.views.header import HeaderView
+from gdviz.views.inspector import InspectorView
 from gdviz.views.map import MapView
 from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
@@ -18,6 +19,7 @@ VIEWS = (
     MapView,
     PlaybarView,
     ReliefView,
+    InspectorView,
     CurvesView,
     StatusView,
 )

@@ -107,10 +107,19 @@ def test_random_text_is_a_formula_or_a_formula_error(text):
     assert 1 <= column <= len(text) + 1
 
 
+def test_comments_of_a_rule_explain_its_lines_and_columns_still_count():
+    rule = parse_rule("# A mean\n# of slopes.\nm = m + g  # slowly\n\nw = w - m # down.\n")
+    assert [line.note for line in rule.lines] == ["A mean of slopes. slowly", "down."]
+    assert [line.expression for line in rule.lines] == ["m + g", "w - m"]
+    with pytest.raises(FormulaError) as caught:
+        parse_rule("# one\nw = w - q")
+    assert (caught.value.line, caught.value.column) == (2, 9)
+
+
 def test_rule_tells_state_from_locals_and_hyperparameters():
     rule = parse_rule("d = g + c*w\nm = beta*m + d\nw = w - lr*m", ("c", "beta", "lr"))
     assert list(rule.state) == ["m"]
-    assert [name for name, _ in rule.lines] == ["d", "m", "w"]
+    assert [line.name for line in rule.lines] == ["d", "m", "w"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,171 @@
+"""One step of one run, taken apart: every line of its rule with the numbers of this step."""
+
+import math
+from dataclasses import dataclass
+
+from gdviz.compute import Race
+from gdviz_core import Optimizer, Surface, Trajectory
+from gdviz_core.iteration import random_numbers
+from gdviz_core.notation import Pair, Term, notation, work_out
+from gdviz_core.optimizer import HESSIAN
+
+# Running means of the slope and of its square, by the names the catalogue gives them.
+FIRST_MOMENTS = ("m", "b", "v")
+SECOND_MOMENTS = ("v", "s", "n", "u")
+
+
+_MEANINGS = {
+    "w": "the point", "g": "the slope at w", "t": "the number of the step, from 1",
+    "f": "the loss at w", "x": "the first coordinate of w", "y": "the second coordinate of w",
+    "gx": "the slope along x", "gy": "the slope along y", "hxx": "second derivative along x",
+    "hxy": "mixed second derivative", "hyy": "second derivative along y",
+    "h": "second derivative along this coordinate", "xi": "a standard normal number",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the rule: name = term.
+
+    `note` says what it does, `values` what every variable of the term is (for x, for y) when the
+    line is run, `parts` the same for what one coordinate alone does not tell: gradients at other
+    points, norms and products of vectors, the other coordinate. `result` is what the line makes
+    of them.
+    """
+
+    name: str
+    term: Term
+    note: str
+    values: dict[str, Pair]
+    parts: dict[Term, Pair]
+    result: Pair
+
+
+@dataclass(frozen=True)
+class Step:
+    """The step number `number` of a run: what it began with, its lines, and where it led.
+
+    `values` are all quantities before the step and, by the names of the lines, after it.
+    `before` and `after` are the points that are shown, `taken` whether the run has made the step
+    (false: it had ended, and this is the one it would make). `meanings` explain names.
+    """
+
+    number: int
+    taken: bool
+    lines: tuple[Line, ...]
+    given: dict[str, Pair]
+    values: dict[str, Pair]
+    before: Pair
+    after: Pair
+    loss_before: float
+    loss_after: float
+    hyperparameters: dict[str, float]
+    meanings: dict[str, str]
+
+
+def step_of(race: Race, lane: int, index: int) -> Step | None:
+    """The step that leaves the iterate under the playhead; None where there is no rule.
+
+    At the end of a run it is the step that led there, if that was recorded.
+    """
+    t = race.trajectories[lane]
+    if not isinstance(t.optimizer, Optimizer) or t.surface is None:
+        return None
+    at = min(t.index(int(race.steps[index])), len(t) - 1)
+    ended = at == len(t) - 1
+    if ended and at > 0 and t.step[at] - t.step[at - 1] == 1:
+        at -= 1
+        ended = False
+    number = lane % max(1, len(race.experiment.starts))
+    return _taken_apart(t, t.optimizer, t.surface, at, not ended, number)
+
+
+def _taken_apart(
+    t: Trajectory, optimizer: Optimizer, surface: Surface, at: int, taken: bool, number: int
+) -> Step:
+    step = int(t.step[at]) + 1
+    rule = optimizer.parsed
+    state = {name: (float(t.state[f"{name}_x"][at]), float(t.state[f"{name}_y"][at]))
+             for name in optimizer.state}  # fmt: skip
+    shown = (float(t.x[at]), float(t.y[at]))
+    w = state.pop("w", shown) if rule.report is not None else shown
+    given = _given(surface, optimizer, w, step, number)
+    hyperparameters = optimizer.values
+    if t.lr is not None and "lr" in hyperparameters:
+        following = at + 1 < len(t) and t.step[at + 1] == step
+        hyperparameters = {**hyperparameters, "lr": float(t.lr[at + 1 if following else at])}
+    current = {"w": w, **given, **state}
+    current |= {name: (value, value) for name, value in hyperparameters.items()}
+    before, lines = dict(current), []
+
+    def gradient(x: float, y: float) -> Pair:
+        gx, gy = surface.gradient(x, y)
+        return float(gx), float(gy)
+
+    for line in rule.lines:
+        term = notation(line.expression)
+        values = {name: current[name] for name in term.variables() if name in current}
+        result = work_out(term, current.__getitem__, gradient)
+        parts = {part: work_out(part, current.__getitem__, gradient) for part in _outside(term)}
+        lines.append(Line(line.name, term, line.note, values, parts, result))
+        current[line.name] = result
+    after = current["report"] if rule.report is not None else current["w"]
+    finite = all(math.isfinite(c) for c in after)
+    return Step(
+        step,
+        taken,
+        tuple(lines),
+        before,
+        current,
+        shown,
+        after,
+        float(t.loss[at]),
+        float(surface.value(*after)) if finite else math.nan,
+        hyperparameters,
+        _MEANINGS
+        | {h.name: f"{h.name}, {h.meaning}" for h in optimizer.hyperparameters}
+        | dict.fromkeys(state, "state, kept from step to step"),
+    )
+
+
+def _outside(term: Term) -> list[Term]:
+    """The parts that one coordinate alone does not tell."""
+    if term.kind in ("grad", "norm", "dot", "other"):
+        return [term]
+    return [found for part in term.parts for found in _outside(part)]
+
+
+def _given(
+    surface: Surface, optimizer: Optimizer, w: Pair, step: int, number: int
+) -> dict[str, Pair]:
+    """What a rule may read besides its state and hyper-parameters."""
+    gx, gy = (float(value) for value in surface.gradient(*w))
+    loss = float(surface.value(*w))
+    given: dict[str, Pair] = {
+        "g": (gx, gy), "t": (step, step), "x": (w[0], w[0]), "y": (w[1], w[1]),
+        "gx": (gx, gx), "gy": (gy, gy), "f": (loss, loss),
+    }  # fmt: skip
+    if not optimizer.reads.isdisjoint(HESSIAN):
+        hxx, hxy, hyy = (float(value) for value in surface.hessian(*w))
+        given |= {"hxx": (hxx, hxx), "hxy": (hxy, hxy), "hyy": (hyy, hyy), "h": (hxx, hyy)}
+    if "xi" in optimizer.reads:
+        given["xi"] = random_numbers(0, step, number)
+    return given
+
+
+def moment_of(step: Step) -> Pair | None:
+    """The running mean of the slope, or the velocity, of an optimizer that has one."""
+    for name in FIRST_MOMENTS:
+        if name in step.values and name not in step.hyperparameters:
+            if name == "v" and not _moves_by(step, "v"):
+                continue
+            return step.values[name]
+    return None
+
+
+def _moves_by(step: Step, name: str) -> bool:
+    """Whether w moves by just this quantity, as a velocity does."""
+    return any(
+        line.name == "w" and line.term.kind == "add" and line.term.parts[1].value == name
+        for line in step.lines
+    )

@@ -1,0 +1,121 @@
+"""Formulas as they were written, to be typeset and to be worked out by hand, part by part.
+
+The graph that is computed shares and folds parts; this keeps the form the author gave.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gdviz_core.expression import COMPARISONS, RULE_FUNCTIONS, _Parser
+from gdviz_core.operation import OPERATIONS
+
+Pair = tuple[float, float]  # a quantity of a rule for x and for y
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part of a formula.
+
+    `kind` is "constant", "variable", an operation ("add", "sub", "mul", "div", "pow", "neg"), a
+    comparison ("<", ...) or the name of a function; `value` is the number of a constant or the
+    name of a variable.
+    """
+
+    kind: str
+    parts: tuple[Term, ...] = ()
+    value: Any = None
+
+    def variables(self) -> list[str]:
+        """The names that occur, each once, from left to right."""
+        if self.kind == "variable":
+            return [self.value]
+        return list(dict.fromkeys(name for part in self.parts for name in part.variables()))
+
+    def __contains__(self, kind: str) -> bool:
+        return self.kind == kind or any(kind in part for part in self.parts)
+
+
+class _Terms:
+    """What the parser builds into: takes everything as it comes."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Term] = []
+
+    def _made(self, term: Term) -> Term:
+        self.nodes.append(term)
+        return term
+
+    def constant(self, value: float) -> Term:
+        return self._made(Term("constant", value=float(value)))
+
+    def variable(self, name: str) -> Term:
+        return self._made(Term("variable", value=name))
+
+    def apply(self, name: str, *operands: Term) -> Term:
+        return self._made(Term(name, operands))
+
+    def value(self, term: Term) -> float | None:
+        return term.value if term.kind == "constant" else None
+
+
+class _Reader(_Parser):
+    def _function(self, name: str, arguments: list[Term]) -> Term:
+        return self._graph.apply(name, *arguments)
+
+    def _compared(self, sign: str, left: Term, right: Term) -> Term:
+        return self._graph.apply(sign, left, right)
+
+
+def notation(text: str) -> Term:
+    """The form of a formula or of one line of a rule; it must be one that parses."""
+    terms = _Terms()
+    return _Reader(text, terms, terms.variable, RULE_FUNCTIONS).formula()
+
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<": lambda a, b: a < b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
+}  # fmt: skip
+
+
+def work_out(
+    term: Term, read: Callable[[str], Pair], gradient: Callable[[float, float], Pair]
+) -> Pair:
+    """The value of a part for x and for y.
+
+    `read(name)` gives a variable, `gradient(x, y)` what `grad(...)` is.
+    """
+    if term.kind == "constant":
+        return term.value, term.value
+    if term.kind == "variable":
+        return read(term.value)
+    values = [work_out(part, read, gradient) for part in term.parts]
+    if term.kind == "grad":
+        return gradient(*values[0])
+    if term.kind == "other":
+        return values[0][1], values[0][0]
+    if term.kind in ("norm", "dot"):
+        (ax, ay), (bx, by) = values[0], values[-1]
+        total = ax * bx + ay * by
+        total = math.sqrt(total) if term.kind == "norm" and total >= 0 else total
+        return total, total
+    x, y = (_apply(term.kind, [value[axis] for value in values]) for axis in (0, 1))
+    return x, y
+
+
+def _apply(kind: str, values: list[float]) -> float:
+    if kind in COMPARISONS:
+        return float(_COMPARE[kind](*values))
+    if kind == "mod":
+        a, b = values
+        return a - b * OPERATIONS["floor"].value(OPERATIONS["div"].value(a, b))
+    if kind in ("min", "max"):
+        result = values[0]
+        for value in values[1:]:
+            result = OPERATIONS[kind].value(result, value)
+        return result
+    return OPERATIONS[kind].value(*values)
