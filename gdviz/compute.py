@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 import gdviz_core as core
 from gdviz.experiment import Experiment
+from gdviz.field import arrow_lines, descent_arrows, streamlines
+from gdviz_core import Surface
 from gdviz_core.external import External
 from gdviz_core.operation import OPERATIONS
-from gdviz_core.surface import Array
+from gdviz_core.surface import Array, Domain
 
 Result = TypeVar("Result")
 Computation = Generator[float, None, Result]
@@ -62,6 +64,25 @@ class Race:
         if trajectory.status == "out of steps" and trajectory.left is not None:
             text += f", left the domain at {trajectory.left}"
         return text
+
+
+@lru_cache(maxsize=64)
+def _critical(surface: Surface) -> core.CriticalPoints:
+    return core.critical_points(surface)
+
+
+def chart(surface: Surface) -> Computation[core.CriticalPoints]:
+    """Find the critical points of a surface in its domain."""
+    yield 0.0
+    return _critical(surface)
+
+
+def field(surface: Surface, kind: str, domain: Domain, count: int) -> Computation[list[Array]]:
+    """The gradient field as lines, (points, 2) each: arrows or streamlines."""
+    yield 0.0
+    if kind == "arrows":
+        return arrow_lines(*descent_arrows(surface, domain, count))
+    return streamlines(surface, domain, count)
 
 
 def sparsity(experiment: Experiment, steps: int) -> int:

@@ -9,6 +9,8 @@ from gdviz_core.iteration import random_numbers
 from gdviz_core.notation import Pair, Term, notation, work_out
 from gdviz_core.optimizer import HESSIAN
 
+Moment = tuple[str, Pair]
+
 # Running means of the slope and of its square, by the names the catalogue gives them.
 FIRST_MOMENTS = ("m", "b", "v")
 SECOND_MOMENTS = ("v", "s", "n", "u")
@@ -47,7 +49,9 @@ class Step:
 
     `values` are all quantities before the step and, by the names of the lines, after it.
     `before` and `after` are the points that are shown, `taken` whether the run has made the step
-    (false: it had ended, and this is the one it would make). `meanings` explain names.
+    (false: it had ended, and this is the one it would make). `meanings` explain names. `slope` is
+    the gradient at the point that is shown, `moment` the direction into which a first moment
+    drives, with its name, `scaling` by what an adaptive optimizer multiplies each coordinate.
     """
 
     number: int
@@ -61,6 +65,9 @@ class Step:
     loss_after: float
     hyperparameters: dict[str, float]
     meanings: dict[str, str]
+    slope: Pair
+    moment: Moment | None
+    scaling: Pair | None
 
 
 def step_of(race: Race, lane: int, index: int) -> Step | None:
@@ -125,6 +132,9 @@ def _taken_apart(
         _MEANINGS
         | {h.name: f"{h.name}, {h.meaning}" for h in optimizer.hyperparameters}
         | dict.fromkeys(state, "state, kept from step to step"),
+        (float(t.grad_x[at]), float(t.grad_y[at])),
+        _moment(lines, current, state),
+        _scaling(current, state) if optimizer.family == "Adaptive" else None,
     )
 
 
@@ -153,19 +163,21 @@ def _given(
     return given
 
 
-def moment_of(step: Step) -> Pair | None:
+def _moment(lines: list[Line], after: dict[str, Pair], state: dict[str, Pair]) -> Moment | None:
     """The running mean of the slope, or the velocity, of an optimizer that has one."""
+    moves = {line.term.parts[1].value for line in lines
+             if line.name == "w" and line.term.kind == "add"}  # fmt: skip
     for name in FIRST_MOMENTS:
-        if name in step.values and name not in step.hyperparameters:
-            if name == "v" and not _moves_by(step, "v"):
-                continue
-            return step.values[name]
+        if name in state and (name in moves or name not in SECOND_MOMENTS):
+            x, y = after[name]
+            return (name, (x, y)) if name in moves else (f"−{name}", (-x, -y))
     return None
 
 
-def _moves_by(step: Step, name: str) -> bool:
-    """Whether w moves by just this quantity, as a velocity does."""
-    return any(
-        line.name == "w" and line.term.kind == "add" and line.term.parts[1].value == name
-        for line in step.lines
-    )
+def _scaling(after: dict[str, Pair], state: dict[str, Pair]) -> Pair | None:
+    """By what the slope of each coordinate is multiplied, from the running mean of its square."""
+    for name in SECOND_MOMENTS:
+        if name in state and min(after[name]) > 0:
+            x, y = (1 / math.sqrt(value) for value in after[name])
+            return x, y
+    return None

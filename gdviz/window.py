@@ -33,6 +33,7 @@ from gdviz.experiment import Experiment, first_experiment
 from gdviz.views import VIEWS
 from gdviz.views.header import HeaderView
 from gdviz.views.map import MapView
+from gdviz.views.relief import ReliefView
 from gdviz.views.status import StatusView
 from gdviz.views.view import View
 
@@ -197,6 +198,7 @@ class Window(QMainWindow):
         self._add(view, "Zoom &in", "Ctrl++", lambda: chart.zoom(1.5))
         self._add(view, "Zoom &out", "Ctrl+-", lambda: chart.zoom(1 / 1.5))
         view.addSeparator()
+        view.addMenu(chart.layers)
         panels = QMenu("&Panels", view)
         view.addMenu(panels)
         for panel in self.panels.panels.values():
@@ -257,6 +259,7 @@ class Window(QMainWindow):
         self.files.opened.connect(self.player.pause)
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
+        self._view(ReliefView).pointed.connect(self.status.show_point)
         self.player.changed.connect(self._show_player)
         self.status.cancelled.connect(self.files.cancel)
         self.status.cancelled.connect(self.document.give_up)
@@ -362,7 +365,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.player.pause()
-        self.document.cancel()
+        self.document.close()
         job.stop_all()
         self.recovery.close()
         super().closeEvent(event)

@@ -21,9 +21,12 @@ cdef inline double most(double a, double b) noexcept nogil:
 
 
 cdef inline uint32_t over(uint32_t under, uint32_t colour, int alpha) noexcept nogil:
-    """An opaque colour with coverage alpha (0 to 256) over a premultiplied pixel."""
+    """A pixel on its way to a premultiplied colour, alpha (0 to 256) of it.
+
+    A translucent colour takes the place of what is there, so that the joints of a line stay even.
+    """
     cdef uint32_t rest = 256 - alpha
-    cdef uint32_t a = ((under >> 24) * rest + 255 * alpha) >> 8
+    cdef uint32_t a = ((under >> 24) * rest + (colour >> 24) * alpha) >> 8
     cdef uint32_t r = (((under >> 16) & 255) * rest + ((colour >> 16) & 255) * alpha) >> 8
     cdef uint32_t g = (((under >> 8) & 255) * rest + ((colour >> 8) & 255) * alpha) >> 8
     cdef uint32_t b = ((under & 255) * rest + (colour & 255) * alpha) >> 8

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoStack
 
 import gdviz_core as core
@@ -15,6 +15,8 @@ from gdviz.experiment import Experiment, Point, first_experiment
 
 # A race expected to take no longer than this runs at once, so that a drag shows it live.
 INLINE_SECONDS = 0.012
+# Milliseconds without a change of the surface until its critical points are looked for.
+CHART_AFTER = 200
 
 
 class Document(QObject):
@@ -27,6 +29,7 @@ class Document(QObject):
 
     changed = pyqtSignal(object)  # Experiment
     raced = pyqtSignal(object)  # compute.Race
+    charted = pyqtSignal(object)  # the CriticalPoints of the surface
     said = pyqtSignal(str)  # for the status bar
     progressed = pyqtSignal(object)  # fraction of the running computation, None when it ends
     selected = pyqtSignal(int)
@@ -44,6 +47,11 @@ class Document(QObject):
         self.selection = 0  # of the starts
         self.quantity = ""  # that is pointed out
         self.racer = 0  # the selected one, a number among all racers
+        self.critical: core.CriticalPoints | None = None  # None until they are found
+        self._charting = QTimer(self)
+        self._charting.setSingleShot(True)
+        self._charting.setInterval(CHART_AFTER)
+        self._charting.timeout.connect(self._chart)
         self._job: Job | None = None
         self._changing = False
 
@@ -127,6 +135,8 @@ class Document(QObject):
             self.select(lane % starts, on[lane // starts])
 
     def _set(self, experiment: Experiment) -> None:
+        if experiment.resolved() != self.experiment.resolved():
+            self.critical = None
         self.experiment = experiment
         self.selection = max(0, min(self.selection, len(experiment.starts) - 1))
         self.racer = max(0, min(self.racer, len(experiment.racers) - 1))
@@ -140,6 +150,8 @@ class Document(QObject):
     def recompute(self) -> None:
         """Run the race of the current experiment; an older one that still runs is cancelled."""
         self.cancel()
+        if self.critical is None:
+            self._charting.start()
         computation = compute.race(self.experiment)
         if compute.cost(self.experiment) < INLINE_SECONDS:
             try:
@@ -155,12 +167,31 @@ class Document(QObject):
         job.failed.connect(self._fail)
         job.start()
 
+    def _chart(self) -> None:
+        """Find the critical points of the surface in the background."""
+        surface = self.experiment.resolved()
+        job = Job(compute.chart(surface))
+
+        def found(points: core.CriticalPoints) -> None:
+            if self.experiment.resolved() == surface:
+                self.critical = points
+                self.charted.emit(points)
+
+        job.done.connect(found)
+        job.failed.connect(lambda error: self.said.emit(f"critical points: {error}"))
+        job.start()
+
     def cancel(self) -> None:
         """Give up the computation that is running, if any."""
         if self._job is not None:
             job, self._job = self._job, None
             job.cancel()
             self.progressed.emit(None)
+
+    def close(self) -> None:
+        """Compute nothing any more."""
+        self._charting.stop()
+        self.cancel()
 
     def give_up(self) -> None:
         """Cancel at the user's wish: there is no race then."""

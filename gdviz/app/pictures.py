@@ -1,5 +1,8 @@
 """The drawings themselves, without widgets: the same for the screen, for tests and for files."""
 
+from __future__ import annotations
+
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,26 +12,24 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient
+from PyQt6.QtGui import QColor, QPainter, QPen
 
 import gdviz_core.raster as raster
 from gdviz.app.canvas import Viewport, image_of
 from gdviz.app.theme import Theme, pixel
 from gdviz.compute import Race
 from gdviz.scale import Scale
-from gdviz_core import Surface
-from gdviz_core.surface import Array, Points
+from gdviz_core import CriticalPoints, Surface
+from gdviz_core.surface import Array
 
 CONTOURS = 18
 TRAIL = 2.5
 CASING = 5.2
-BALL = 6.5
-START = 8.0
 MARK = 4.5
 # With more critical points than this, only the global minima and the saddles of few are marked.
 MANY_MARKS = 40
-# With more balls or starts than this they are plain discs.
-MANY_BALLS = 1500
+# Of a fading trail so many records are seen, in so many shades.
+FADE, SHADES = 120, 12
 # What one call may spend on trails; the rest follows with the next frames.
 DRAW_SECONDS = 0.012
 
@@ -43,6 +44,18 @@ class Landscape:
     viewport: Viewport
     every: int
     values: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """A critical point as it is drawn: `axes` are its directions of curvature, if known, the one
+    that curves down most strongly first."""
+
+    x: float
+    y: float
+    kind: str
+    axes: Array | None
+    text: str
 
 
 def draw_landscape(painter: QPainter, landscape: Landscape, scale: Scale, theme: Theme) -> None:
@@ -76,28 +89,53 @@ def draw_landscape(painter: QPainter, landscape: Landscape, scale: Scale, theme:
 
 
 def draw_critical_points(
-    painter: QPainter, surface: Surface, viewport: Viewport, theme: Theme
+    painter: QPainter, critical: Sequence[Mark], viewport: Viewport, theme: Theme
 ) -> None:
-    """A cross for every known minimum, an x for every known saddle."""
+    """Crosses for minima, stronger for the global ones, arrows out of saddles, triangles for
+    maxima, diamonds for degenerate points; turned into the directions of the curvature."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    marks = [mark for mark in critical if _visible(mark, viewport)]
+    few = len(marks) <= MANY_MARKS
     color = QColor(theme.mark)
-    crowded = len(_visible(surface.minima, viewport)) + len(_visible(surface.saddles, viewport))
-    size = MARK if crowded <= MANY_MARKS else 0.6 * MARK
-    best = _best(surface)
-    few = crowded <= MANY_MARKS
-    saddles = _visible(surface.saddles, viewport)
-    minima = [p for p in _visible(surface.minima, viewport) if p not in best]
-    greatest = [p for p in _visible(surface.minima, viewport) if p in best]
-    for points, reach, diagonal, alpha, width in (
-        (saddles, 0.64 * size, True, 150 if few else 70, 1.2),
-        (minima, size, False, 170 if few else 90, 1.2),
-        (greatest, MARK, False, 230, 1.6),
-    ):
+    for kind, size, alpha, width in (
+        ("maximum", MARK, 130 if few else 50, 1.2), ("degenerate", MARK, 150, 1.2),
+        ("saddle", 1.25 * MARK if few else 0.4 * MARK, 170 if few else 70, 1.3),
+        ("minimum", MARK if few else 0.6 * MARK, 180 if few else 90, 1.3),
+        ("global minimum", MARK, 235, 1.7),
+    ):  # fmt: skip
         color.setAlpha(alpha)
-        painter.setPen(QPen(color, width))
-        lines = [line for p in points for line in _cross(viewport.point(*p), reach, diagonal)]
+        painter.setPen(QPen(color, width * theme.zoom))
+        lines: list[QLineF] = []
+        for mark in marks:
+            if mark.kind == kind:
+                turned = mark.axes if few else None
+                lines += _strokes(viewport.point(mark.x, mark.y), kind, size * theme.zoom, turned)
         if lines:  # all at once: some surfaces have thousands
             painter.drawLines(*lines)
+
+
+def critical_marks(surface: Surface, found: CriticalPoints | None) -> list[Mark]:
+    """The critical points of a surface with what is said of them; until they are `found`, those
+    that the catalogue lists."""
+    if found is None:
+        best = _best(surface)
+        minima = [(point, "global minimum" if point in best else "minimum")
+                  for point in surface.minima]  # fmt: skip
+        points = [*minima, *((point, "saddle") for point in surface.saddles)]
+        return [Mark(x, y, kind, None, f"{kind} at ({x:.6g}, {y:.6g})") for (x, y), kind in points]
+    lowest = min((p.loss for p in found if p.kind == "minimum"), default=math.inf)
+    highest = max((p.loss for p in found), default=-math.inf)
+    near = lowest + 1e-9 * max(1.0, abs(lowest), highest - lowest)
+    marks = []
+    for p in found:
+        kind = "global minimum" if p.kind == "minimum" and p.loss <= near else p.kind
+        low, high = (float(value) for value in p.eigenvalues)
+        text = f"{kind} at ({p.x:.6g}, {p.y:.6g}), loss {p.loss:.6g}"
+        text += f"\neigenvalues {low:.4g} and {high:.4g}" if p.smooth else "\nnot smooth here"
+        axes = p.eigenvectors.T if p.smooth and np.isfinite(p.eigenvectors).all() else None
+        marks.append(Mark(p.x, p.y, kind, axes, text))
+    return marks
 
 
 def _best(surface: Surface) -> set[tuple[float, float]]:
@@ -111,14 +149,73 @@ def _best(surface: Surface) -> set[tuple[float, float]]:
     return {point for point, chosen in zip(surface.minima, near, strict=True) if chosen}
 
 
-def _visible(points: Points, v: Viewport) -> list[tuple[float, float]]:
-    return [(x, y) for x, y in points if v.x0 <= x <= v.x1 and v.y0 <= y <= v.y1]
+def _visible(mark: Mark, v: Viewport) -> bool:
+    return v.x0 <= mark.x <= v.x1 and v.y0 <= mark.y <= v.y1
 
 
-def _cross(at: QPointF, size: float, diagonal: bool) -> list[QLineF]:
+def _strokes(at: QPointF, kind: str, size: float, axes: Array | None) -> list[QLineF]:
+    """The lines of a mark."""
+    if kind == "maximum":
+        corners = [at + QPointF(0, -size), at + QPointF(0.9 * size, 0.7 * size),
+                   at + QPointF(-0.9 * size, 0.7 * size)]  # fmt: skip
+        return [QLineF(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)]
+    if kind == "degenerate":
+        corners = [
+            at + QPointF(dx * size, dy * size) for dx, dy in ((0, -1), (1, 0), (0, 1), (-1, 0))
+        ]
+        return [QLineF(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)]
+    if axes is None:
+        diagonal = kind == "saddle"
+        return cross(at, 0.64 * size if diagonal else size, diagonal)
+    arms = [QPointF(x * size, -y * size) for x, y in axes.tolist()]
+    if kind != "saddle":
+        return [QLineF(at - arm, at + arm) for arm in arms]
+    down, up = 1.5 * arms[0], 0.7 * arms[1]
+    lines = [QLineF(at - down, at + down), QLineF(at - up, at + up)]
+    for tip in (at + down, at - down):  # arrows: this way out
+        back = (at - tip) * 0.3
+        across = QPointF(-back.y(), back.x()) * 0.8
+        lines += [QLineF(tip, tip + back + across), QLineF(tip, tip + back - across)]
+    return lines
+
+
+def cross(at: QPointF, size: float, diagonal: bool) -> list[QLineF]:
+    """An x or a +."""
     x, y = at.x(), at.y()
     arms = ((size, size), (size, -size)) if diagonal else ((size, 0.0), (0.0, size))
     return [QLineF(x - dx, y - dy, x + dx, y + dy) for dx, dy in arms]
+
+
+def draw_field(painter: QPainter, lines: Sequence[Array], viewport: Viewport, theme: Theme) -> None:
+    """The gradient field: lines, the last point of each the one downhill."""
+    color = QColor(theme.mark)
+    color.setAlpha(110)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, 1.1 * theme.zoom))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    a, b, c, d = viewport.mapping / viewport.ratio
+    if not lines:
+        return
+    gap = np.full((1, 2), np.nan)
+    joined = np.concatenate([part for line in lines for part in (line, gap)])
+    x, y = a + b * joined[:, 0], c + d * joined[:, 1]
+    painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
+
+
+def draw_heads(painter: QPainter, lines: Sequence[Array], viewport: Viewport) -> None:
+    """Small arrow heads half way along streamlines, with the pen that is set."""
+    a, b, c, d = viewport.mapping / viewport.ratio
+    heads = []
+    for line in lines:
+        k = len(line) // 2
+        x, y = a + b * line[k - 1 : k + 1, 0], c + d * line[k - 1 : k + 1, 1]
+        length = math.hypot(x[1] - x[0], y[1] - y[0])
+        if length > 0:
+            ux, uy = 4.5 * (x[1] - x[0]) / length, 4.5 * (y[1] - y[0]) / length
+            for side in (0.7, -0.7):
+                heads.append(QLineF(x[1], y[1], x[1] - ux - side * uy, y[1] - uy + side * ux))
+    if heads:
+        painter.drawLines(*heads)
 
 
 class Strokes:
@@ -198,10 +295,14 @@ class Trails:
         self._layers: list[Lines] = []
 
     def draw(
-        self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
-    ) -> bool:
+        self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme,
+        fade: bool = False,
+    ) -> bool:  # fmt: skip
         """Draw what the time allows; False if the trails are not complete yet."""
         key = (race, viewport, theme)
+        if fade:
+            self._draw_fading(painter, race, index, viewport, theme)
+            return True
         if key != self._key or any(layer.strokes.reached > index for layer in self._layers):
             self._key = key
             colours = lane_pixels(race, theme)
@@ -210,7 +311,7 @@ class Trails:
                 Lines(
                     race.x, race.y, race.visible, viewport, paint, width * viewport.ratio / 2 - 0.5
                 )
-                for paint, width in ((casing, CASING), (colours, TRAIL))
+                for paint, width in ((casing, CASING * theme.zoom), (colours, TRAIL * theme.zoom))
             ]
         deadline = time.monotonic() + DRAW_SECONDS / 2
         complete = True
@@ -220,6 +321,40 @@ class Trails:
             painter.setOpacity(opacity)
             painter.drawImage(QPointF(0, 0), image_of(lines.image, viewport.ratio))
         return complete
+
+    def _draw_fading(
+        self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
+    ) -> None:
+        """The last stretch alone, fainter the older it is."""
+        self._layers, self._key = [], None
+        lanes = len(race.x)
+        shade = max(1, (FADE if lanes <= 100 else FADE // 4) // SHADES)
+        image = np.zeros((viewport.height, viewport.width), np.uint32)
+        colours, pens = lane_pixels(race, theme), np.full((lanes, 2), np.nan)
+        casing = np.full(lanes, pixel(theme.casing), np.uint32)
+        ends = race.visible - 1
+        for paint, width, opacity in (
+            (casing, CASING, 0.6 * theme.casing_opacity), (colours, TRAIL, 1.0)
+        ):  # fmt: skip
+            pens[:] = np.nan
+            radius = width * theme.zoom * viewport.ratio / 2 - 0.5
+            for number in range(SHADES):
+                first = max(0, index - (SHADES - number) * shade + (number > 0))
+                last = index - (SHADES - 1 - number) * shade
+                if last < 0:
+                    continue
+                faint = premultiplied(paint, opacity * (number + 1) / SHADES)
+                begin = np.minimum(np.full(lanes, first), ends + 1)
+                raster.trails(image, race.x, race.y, begin, np.minimum(last, ends),
+                              viewport.mapping, faint, radius, pens)  # fmt: skip
+        painter.drawImage(QPointF(0, 0), image_of(image, viewport.ratio))
+
+
+def premultiplied(colours: Pixels, opacity: float) -> Pixels:
+    """Opaque colours made translucent, as the rasterizer takes them."""
+    parts = [(colours >> shift & 255) * opacity for shift in (24, 16, 8, 0)]
+    alpha, red, green, blue = (part.astype(np.uint32) for part in parts)
+    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32)
 
 
 def lane_pixels(race: Race, theme: Theme) -> Pixels:
@@ -232,171 +367,3 @@ def lane_colours(race: Race, theme: Theme) -> list[QColor]:
     """The colour of every lane: that of its racer."""
     starts = len(race.experiment.starts)
     return [theme.racer(r.colour) for r in race.experiment.running for _ in range(starts)]
-
-
-class Balls:
-    """Ready-made pictures of the balls, one for each colour, pixel ratio and kind."""
-
-    def __init__(self) -> None:
-        self._made: dict[object, QPixmap] = {}
-
-    def draw(
-        self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
-    ) -> None:
-        """A ball for every lane.
-
-        With a tick where it has converged, hollow where it left the domain; a cross where it
-        diverged.
-        """
-        px, py, inside = viewport.points(race.x[:, index], race.y[:, index])
-        over = race.ends <= race.steps[index]
-        far = over & ~inside
-        if far.any():  # a run that diverged out of sight is marked at the edge
-            width, height = viewport.width / viewport.ratio, viewport.height / viewport.ratio
-            for lane in np.flatnonzero(far).tolist():
-                inside[lane] = race.trajectories[lane].status == "diverged"
-            px, py = np.clip(px, 12, width - 12), np.clip(py, 12, height - 12)
-        self.draw_at(painter, race, index, px, py, np.where(inside, 1.0, 0.0),
-                     (viewport.height, viewport.width), viewport.ratio, theme)  # fmt: skip
-
-    def draw_at(
-        self, painter: QPainter, race: Race, index: int, px: Array, py: Array, opacity: Array,
-        shape: tuple[int, int], ratio: float, theme: Theme,
-    ) -> None:  # fmt: skip
-        """Balls at logical pixels, each with its opacity, on a picture of `shape` pixels."""
-        if np.count_nonzero(opacity) > MANY_BALLS:
-            clear = opacity == 1.0
-            self._draw_discs(painter, px[clear], py[clear], lane_pixels(race, theme)[clear],
-                             shape, ratio)  # fmt: skip
-            return
-        colours = lane_colours(race, theme)
-        over = race.ends <= race.steps[index]
-        for lane in np.argsort(opacity, kind="stable").tolist():
-            if not opacity[lane] > 0:
-                continue
-            kind = race.trajectories[lane].status if over[lane] else "running"
-            picture = self._picture(colours[lane], kind, ratio, theme)
-            middle = picture.width() / ratio / 2
-            painter.setOpacity(float(opacity[lane]))
-            painter.drawPixmap(QPointF(px[lane] - middle, py[lane] - middle), picture)
-        painter.setOpacity(1.0)
-
-    @staticmethod
-    def _draw_discs(
-        painter: QPainter, x: Array, y: Array, colours: Pixels, shape: tuple[int, int], ratio: float
-    ) -> None:
-        image = np.zeros(shape, np.uint32)
-        white = np.full(len(x), 0xFFFFFFFF, np.uint32)
-        for paint, radius in ((white, 3.4), (colours, 2.6)):
-            raster.discs(image, x * ratio, y * ratio, paint, radius * ratio)
-        painter.drawImage(QPointF(0, 0), image_of(image, ratio))
-
-    def _picture(self, color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
-        key = (color.rgb(), kind, ratio, theme.name)
-        if key not in self._made:
-            self._made[key] = _ball(color, kind, ratio, theme)
-        return self._made[key]
-
-
-def _blank(side: float, ratio: float) -> tuple[QPixmap, QPainter, QPointF]:
-    """A transparent square picture, a painter on it, and its middle."""
-    picture = QPixmap(round(side * ratio), round(side * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(QColor(0, 0, 0, 0))
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    return picture, painter, QPointF(side / 2, side / 2)
-
-
-def _ball(color: QColor, kind: str, ratio: float, theme: Theme) -> QPixmap:
-    picture, painter, middle = _blank(28.0, ratio)
-    if kind == "diverged":
-        for line_color, width in ((QColor(theme.casing), 4.6), (color, 2.4)):
-            pen = QPen(line_color, width)
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            painter.setPen(pen)
-            painter.drawLines(*_cross(middle, 5.5, diagonal=True))
-        painter.end()
-        return picture
-    below = middle + QPointF(0, 2)
-    shadow = QRadialGradient(below, 12)
-    shadow.setColorAt(0, QColor(0, 0, 0, 130))
-    shadow.setColorAt(1, QColor(0, 0, 0, 0))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(shadow)
-    painter.drawEllipse(below, 11.5, 11.5)
-    body = QRadialGradient(middle + QPointF(-2.2, -2.6), 9)
-    body.setColorAt(0, color.lighter(150))
-    body.setColorAt(0.55, color)
-    body.setColorAt(1, color.darker(125))
-    painter.setBrush(body)
-    painter.setPen(QPen(QColor("white"), 1.4))
-    painter.drawEllipse(middle, BALL, BALL)
-    if kind == "left the domain":
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.card))
-        painter.drawEllipse(middle, 0.5 * BALL, 0.5 * BALL)
-    if kind == "converged":
-        tick = QPainterPath(middle + QPointF(-2.9, 0.1))
-        tick.lineTo(middle + QPointF(-0.8, 2.3))
-        tick.lineTo(middle + QPointF(3.0, -2.1))
-        pen = QPen(QColor("#10141c") if color.lightnessF() > 0.5 else QColor("white"), 1.7)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(tick)
-    painter.end()
-    return picture
-
-
-class Starts:
-    """Rings for the start points; the selected one is stronger."""
-
-    def __init__(self) -> None:
-        self._made: dict[object, QPixmap] = {}
-
-    def draw(
-        self,
-        painter: QPainter,
-        starts: Sequence[tuple[float, float]],
-        selection: int,
-        viewport: Viewport,
-        theme: Theme,
-    ) -> None:
-        if starts:
-            px, py, inside = viewport.points(*np.array(starts, np.float64).T)
-            opacity = np.where(inside, 1.0, 0.0)
-            self.draw_at(painter, px, py, opacity, selection, viewport.ratio, theme)
-
-    def draw_at(
-        self, painter: QPainter, px: Array, py: Array, opacity: Array, selection: int, ratio: float,
-        theme: Theme,
-    ) -> None:  # fmt: skip
-        """Rings at logical pixels, each with its opacity."""
-        for number in np.flatnonzero(opacity).tolist():
-            strong = number == selection and len(px) > 1
-            picture = self._ring(strong, len(px) > MANY_MARKS, ratio, theme)
-            middle = picture.width() / ratio / 2
-            painter.setOpacity(float(opacity[number]))
-            painter.drawPixmap(QPointF(px[number] - middle, py[number] - middle), picture)
-        painter.setOpacity(1.0)
-
-    def _ring(self, strong: bool, small: bool, ratio: float, theme: Theme) -> QPixmap:
-        key = (strong, small, ratio, theme.name)
-        if key not in self._made:
-            self._made[key] = _ring(strong, START * (0.5 if small else 1.0), ratio, theme)
-        return self._made[key]
-
-
-def _ring(strong: bool, radius: float, ratio: float, theme: Theme) -> QPixmap:
-    picture, painter, middle = _blank(24.0, ratio)
-    casing = QColor(theme.casing)
-    casing.setAlphaF(theme.casing_opacity)
-    for color, width in ((casing, 3.6), (QColor(theme.mark), 1.6)):
-        painter.setPen(QPen(color, width + (0.8 if strong else 0)))
-        painter.drawEllipse(middle, radius, radius)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(theme.accent if strong else theme.mark))
-    painter.drawEllipse(middle, 0.3 * radius, 0.3 * radius)
-    painter.end()
-    return picture

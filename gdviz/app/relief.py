@@ -17,6 +17,7 @@ from gdviz.app.pictures import CONTOURS, DRAW_SECONDS, Pixels, Strokes, lane_pix
 from gdviz.app.theme import Theme, pixel
 from gdviz.compute import Race
 from gdviz.display import Camera
+from gdviz.field import arrow_lines, descent_arrows
 from gdviz.scale import Scale
 from gdviz_core import Surface
 from gdviz_core.surface import Array
@@ -283,46 +284,15 @@ def _floor_lines(surface: Surface, kind: str) -> Lines:
 def _arrows(surface: Surface, kind: str, on_surface: bool) -> Lines:
     """Arrows of steepest descent over the domain, in the plane below or lying on the surface."""
     relief = relief_of(surface, kind)
-    x, y, dx, dy = descent_arrows(surface, surface.domain, FIELD)
-    if not x.size:
+    lines = arrow_lines(*descent_arrows(surface, surface.domain, FIELD))
+    if not lines:
         return _joined([])
-    along = np.linspace(0.0, 1.0, 5)
-    shaft_x, shaft_y = x[:, None] + dx[:, None] * along, y[:, None] + dy[:, None] * along
-    tip = np.stack([x + dx, y + dy], axis=1)
-    parts = [np.stack([shaft_x, shaft_y], axis=-1)]
-    for side in (1.0, -1.0):
-        barb = tip - 0.32 * np.stack([dx - 0.6 * side * dy, dy + 0.6 * side * dx], axis=1)
-        parts.append(np.stack([tip, barb], axis=1))
-    lines = [line for part in parts for line in part]
     if not on_surface:
         return _joined([(line, np.full(len(line), FLOOR)) for line in lines])
     every = np.concatenate(lines)
     heights = relief.heights(surface.value(every[:, 0], every[:, 1]))
     cuts = np.cumsum([len(line) for line in lines])[:-1]
     return _joined(list(zip(lines, np.split(heights, cuts), strict=True)))
-
-
-def descent_arrows(
-    surface: Surface, domain: tuple[float, float, float, float], count: int
-) -> tuple[Array, Array, Array, Array]:
-    """(x, y, dx, dy) of arrows downhill on a grid, `count` along the longer side.
-
-    Their length grows with the slope, but slowly: by its rank.
-    """
-    x0, x1, y0, y1 = domain
-    cell = max(x1 - x0, y1 - y0) / count
-    xs = np.arange(x0 + cell / 2, x1, cell)
-    ys = np.arange(y0 + cell / 2, y1, cell)
-    x, y = (c.ravel() for c in np.meshgrid(xs, ys))
-    gx, gy = surface.gradient(x, y)
-    with np.errstate(all="ignore"):
-        norm = np.hypot(gx, gy)
-        good = np.isfinite(norm) & (norm > 0)
-        rank = np.empty(len(norm))
-        rank[np.argsort(np.where(good, norm, 0.0))] = np.linspace(0, 1, len(norm))
-        length = cell * (0.35 + 0.5 * rank)
-        dx, dy = -gx / norm * length, -gy / norm * length
-    return x[good], y[good], dx[good], dy[good]
 
 
 def _joined(parts: list[tuple[Array, Array]]) -> Lines:

@@ -211,6 +211,8 @@ QToolButton {{ border: 1px solid transparent; border-radius: 8px; background: tr
 QToolButton:hover, QToolButton:checked {{ background: {t.raised}; }}
 QToolButton:focus {{ border: 1px solid {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+#floating {{ background: {t.card}; border: 1px solid {t.border}; }}
+#floating:hover {{ background: {t.raised}; }}
 #play {{ background: {t.accent}; border-radius: 20px; }}
 #play:focus {{ border: 2px solid {t.text}; }}
 QPushButton {{ background: {t.control}; border: 1px solid {t.border}; border-radius: 8px;

@@ -5,37 +5,51 @@ from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPixmap
+from PyQt6.QtGui import QColor, QPainter, QPen, QPixmap
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from gdviz import compute
+from gdviz.app.balls import BALL, Balls, Starts
+from gdviz.app.bar import ColourBar
 from gdviz.app.canvas import LEFT, RIGHT, Canvas, Viewport
+from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
+from gdviz.app.internals import draw_internals
 from gdviz.app.job import Job
+from gdviz.app.layers import Layers
 from gdviz.app.pictures import (
-    Balls,
     Landscape,
-    Starts,
+    Mark,
     Trails,
+    critical_marks,
     draw_critical_points,
+    draw_field,
+    draw_heads,
     draw_landscape,
 )
 from gdviz.app.player import Player
-from gdviz.app.theme import DARK, Theme, font
+from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
+from gdviz.display import Display
 from gdviz.experiment import Experiment, Point
-from gdviz.scale import Scale, tick_label
+from gdviz.inspection import Step, step_of
+from gdviz.scale import Scale
 from gdviz.views.view import View
 from gdviz_core import Surface
+from gdviz_core.surface import Array
 
 GRIP = 13.0  # how near the pointer must be to a start to take it
 INLINE_SECONDS = 0.025  # a landscape that takes longer is first drawn coarsely
 MAX_SPAN = 1e5  # how far out and in one may zoom, in sizes of the domain
 MIN_SPAN = 1e-9
+FIELD_CELL = 42.0  # logical pixels between arrows or streamlines
 
 
 class MapView(View):
-    """A click adds a start, a drag moves it or the map, a right click or Delete removes it."""
+    """A click adds a start, a drag moves it or the map, a right click or Delete removes it.
+
+    The wheel zooms, a drag with Shift zooms into a box, a click on a ball selects its run.
+    """
 
     title = "Map"
     place = "centre"
@@ -68,6 +82,15 @@ class MapView(View):
         self._job: Job | None = None
         self._trails, self._starts, self._balls = Trails(), Starts(), Balls()
         self._race: Race | None = None
+        self._field: tuple[object, list[Array]] | None = None
+        self._marks: tuple[object, list[Mark]] | None = None
+        self._fielding: Job | None = None
+        self._frame: tuple[QPointF, QPointF] | None = None  # of a box zoom, on the canvas
+        self._step: tuple[object, Step | None] | None = None
+        self.layers = Layers(document, self)
+        self.button = IconButton("ph.stack", "Layers of the map", 30, self.canvas)
+        self.button.setObjectName("floating")
+        self.button.clicked.connect(self._show_layers)
         self._held: int | None = None
         self._gesture: object = None
         self._later = QTimer(self)
@@ -79,7 +102,9 @@ class MapView(View):
         self.canvas.wheeled.connect(self._wheel)
         self.canvas.hovered.connect(self._hover)
         self.canvas.resized.connect(self._apply_range)
-        document.selected.connect(lambda: self.canvas.repaint_content())
+        self.canvas.resized.connect(self._place_button)
+        for changed in (document.selected, document.charted, document.pointed_out):
+            changed.connect(lambda _: self.canvas.repaint_content())
         self._fitted: object = None
         self.show_experiment(document.experiment)
 
@@ -100,9 +125,20 @@ class MapView(View):
     def show_step(self, index: int) -> None:
         self.canvas.repaint_content()
 
+    def show_display(self, display: Display) -> None:
+        self.canvas.repaint_content()
+
+    def _place_button(self) -> None:
+        room = self.canvas.mapFromScene(self.canvas.box.sceneBoundingRect().topRight())
+        self.button.move(room.x() - self.button.width() - 8, room.y() + 8)
+
+    def _show_layers(self) -> None:
+        self.layers.popup(self.button.mapToGlobal(self.button.rect().bottomLeft()))
+
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.canvas.set_theme(theme)
+        self.button.set_color(theme.text)
         self.bar.set_theme(theme)
 
     # the visible range
@@ -158,15 +194,40 @@ class MapView(View):
 
     def paint_map(self, painter: QPainter, viewport: Viewport) -> None:
         experiment, theme = self.document.experiment, self.theme
-        surface = experiment.resolved()
+        display, surface = self.document.display, experiment.resolved()
         self._paint_background(painter, surface, viewport)
-        if self._race is not None and len(self._race.x):
-            index = min(self.player.index, self._race.last)
-            if not self._trails.draw(painter, self._race, index, viewport, theme):
-                QTimer.singleShot(0, self.canvas.repaint_content)
+        race = self._race if self._race is not None and len(self._race.x) else None
+        index = 0 if race is None else min(self.player.index, race.last)
+        if race is not None and not self._trails.draw(
+            painter, race, index, viewport, theme, display.fade
+        ):
+            QTimer.singleShot(0, self.canvas.repaint_content)
         self._starts.draw(painter, experiment.starts, self.document.selection, viewport, theme)
-        if self._race is not None and len(self._race.x):
-            self._balls.draw(painter, self._race, index, viewport, theme)
+        if race is not None:
+            self._paint_internals(painter, race, index, viewport)
+            self._balls.draw(painter, race, index, viewport, theme)
+        if self._frame is not None:
+            painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(*self._frame).normalized())
+
+    def _paint_internals(
+        self, painter: QPainter, race: Race, index: int, viewport: Viewport
+    ) -> None:
+        display, pointed = self.document.display, self.document.quantity
+        lane = self.document.selected_lane()
+        current = race.experiment is self.document.experiment
+        if lane is None or not current or not (display.internals or pointed):
+            return
+        key = (race, lane, index)
+        if self._step is None or self._step[0] != key:
+            self._step = (key, step_of(race, lane, index))
+        step = self._step[1]
+        if step is not None:
+            color = self.theme.racer(race.experiment.racers[self.document.racer].colour)
+            surface = race.experiment.resolved()
+            draw_internals(painter, step, surface, display.internals, pointed, viewport, color,
+                           self.theme)  # fmt: skip
 
     def _paint_background(self, painter: QPainter, surface: Surface, viewport: Viewport) -> None:
         landscape = self._landscape
@@ -175,12 +236,29 @@ class MapView(View):
             landscape = self._landscape
         if landscape is None:
             return
-        key = (landscape, self.theme)
+        kind = self.document.display.field
+        field: list[Array] = []
+        if kind != "none":
+            wanted = (surface, viewport, kind)
+            if self._field is not None and self._field[0] == wanted:
+                field = self._field[1]
+            else:
+                self._later.start()
+        found = self.document.critical
+        key = (landscape, self.theme, id(field) if field else 0, self.document.display.critical,
+               id(found))  # fmt: skip
         if self._background is None or self._background[0] != key:
-            self._background = (key, self._draw_background(landscape))
+            self._background = (key, self._draw_background(landscape, field))
         painter.drawPixmap(QPointF(0, 0), self._background[1])
 
-    def _draw_background(self, landscape: Landscape) -> QPixmap:
+    def _critical(self) -> list[Mark]:
+        """The critical points of the surface, and what is said of them."""
+        key = (self.document.experiment.resolved(), id(self.document.critical))
+        if self._marks is None or self._marks[0] != key:
+            self._marks = (key, critical_marks(key[0], self.document.critical))
+        return self._marks[1]
+
+    def _draw_background(self, landscape: Landscape, field: list[Array]) -> QPixmap:
         v = landscape.viewport
         picture = QPixmap(v.width, v.height)
         picture.setDevicePixelRatio(v.ratio)
@@ -188,7 +266,12 @@ class MapView(View):
                                else landscape.values)  # fmt: skip
         painter = QPainter(picture)
         draw_landscape(painter, landscape, self._scale, self.theme)
-        draw_critical_points(painter, landscape.surface, v, self.theme)
+        if field:
+            draw_field(painter, field, v, self.theme)
+            if self.document.display.field == "streamlines":
+                draw_heads(painter, field, v)
+        if self.document.display.critical:
+            draw_critical_points(painter, self._critical(), v, self.theme)
         painter.end()
         self.bar.show_scale(self._scale)
         return picture
@@ -207,11 +290,10 @@ class MapView(View):
         self._landscape = Landscape(surface, viewport, every, values)
         if every > 1:
             self._later.start()
-        else:
-            self._later.stop()
 
     def _refine(self) -> None:
         """Evaluate what was drawn coarsely at every pixel."""
+        self._find_field()
         coarse = self._landscape
         if coarse is None or coarse.every == 1:
             return
@@ -222,6 +304,29 @@ class MapView(View):
             if self._landscape is coarse:
                 self._landscape = Landscape(coarse.surface, coarse.viewport, 1, values)
                 self.canvas.repaint_content()
+
+        job.done.connect(done)
+        job.failed.connect(lambda error: self.document.said.emit(str(error)))
+        job.start()
+
+    def _find_field(self) -> None:
+        """Follow the gradient field over what is visible, in the background."""
+        kind, landscape = self.document.display.field, self._landscape
+        if kind == "none" or landscape is None:
+            return
+        v, surface = landscape.viewport, landscape.surface
+        wanted = (surface, v, kind)
+        if self._field is not None and self._field[0] == wanted:
+            return
+        if self._fielding is not None:
+            self._fielding.cancel()
+        count = max(4, round(max(v.width, v.height) / v.ratio / FIELD_CELL))
+        self._fielding = job = Job(compute.field(surface, kind, (v.x0, v.x1, v.y0, v.y1), count))
+
+        def done(lines: Any) -> None:
+            self._fielding = None
+            self._field = (wanted, lines)
+            self.canvas.repaint_content()
 
         job.done.connect(done)
         job.failed.connect(lambda error: self.document.said.emit(str(error)))
@@ -240,13 +345,29 @@ class MapView(View):
         nearest = len(starts) - 1 - int(np.argmin(distances[::-1]))
         return nearest if distances[nearest] <= GRIP else None
 
+    def lane_at(self, scene_point: QPointF) -> int | None:
+        """The lane whose ball is under a point of the scene."""
+        race = self._race
+        if race is None or not len(race.x) or race.experiment is not self.document.experiment:
+            return None
+        x, y = self.canvas.to_plane(scene_point)
+        index = min(self.player.index, race.last)
+        with np.errstate(all="ignore"):
+            away = np.hypot(race.x[:, index] - x, race.y[:, index] - y) / self._span
+        away = np.where(np.isfinite(away), away, np.inf)
+        lane = len(away) - 1 - int(np.argmin(away[::-1]))
+        return lane if away[lane] <= (BALL + 3) * self.theme.zoom else None
+
     def _click(self, event: Any) -> None:
         number = self.start_at(event.scenePos())
+        lane = self.lane_at(event.scenePos())
         if event.button() == RIGHT:
             if number is not None:
                 self.document.remove_start(number)
         elif event.button() == LEFT:
-            if number is not None:
+            if lane is not None and (number is None or self.player.index > 0):
+                self.document.select_lane(lane)
+            elif number is not None:
                 self.document.select(number)
             elif event.double():
                 return
@@ -261,6 +382,8 @@ class MapView(View):
 
     def _drag(self, event: Any) -> None:
         if event.button() != LEFT and event.button() != Qt.MouseButton.MiddleButton:
+            return
+        if self._framed(event):
             return
         if event.isStart():
             self._held = (
@@ -280,6 +403,31 @@ class MapView(View):
         if event.isFinish():
             self._held = None
 
+    def _framed(self, event: Any) -> bool:
+        """Zoom into a box that is drawn with Shift; false if that is not what is going on."""
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.isStart():
+            self._frame = None
+        if self._frame is None and not (shift and event.isStart() and event.button() == LEFT):
+            return False
+        corner = self.canvas.box.sceneBoundingRect().topLeft()
+        self._frame = (event.buttonDownScenePos() - corner, event.scenePos() - corner)
+        if event.isFinish():
+            begin, end = event.buttonDownScenePos(), event.scenePos()
+            self._frame = None
+            self.show_box(self.canvas.to_plane(begin), self.canvas.to_plane(end))
+        self.canvas.repaint_content()
+        return True
+
+    def show_box(self, corner: Point, opposite: Point) -> None:
+        """Show the box between two points, and what else there is room for."""
+        width, height = self.canvas.box.width(), self.canvas.box.height()
+        wide, tall = abs(opposite[0] - corner[0]), abs(opposite[1] - corner[1])
+        if min(wide, tall) < 6 * self._span:
+            return  # a click that slipped
+        self._middle = ((corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2)
+        self.zoom(self._span / max(wide / width, tall / height))
+
     def _wheel(self, event: Any) -> None:
         delta = max(-1200, min(1200, event.delta()))
         self.zoom(1.0015**delta, self.canvas.to_plane(event.scenePos()))
@@ -288,9 +436,19 @@ class MapView(View):
         number = None
         if at is not None:
             number = self.start_at(self.canvas.box.mapViewToScene(QPointF(*at)))
+        self.canvas.setToolTip("" if at is None else self._mark_at(at))
         shape = Qt.CursorShape.CrossCursor if number is None else Qt.CursorShape.OpenHandCursor
         self.canvas.setCursor(shape)
         self.pointed.emit(at)
+
+    def _mark_at(self, at: Point) -> str:
+        """What is said of the critical point at a point of the plane."""
+        if not self.document.display.critical:
+            return ""
+        reach = GRIP * self._span
+        near = [(math.hypot(mark.x - at[0], mark.y - at[1]), mark.text) for mark in self._critical()
+                if abs(mark.x - at[0]) < reach and abs(mark.y - at[1]) < reach]  # fmt: skip
+        return min(near)[1] if near else ""
 
     def add_in_the_middle(self) -> None:
         """Add a start without the mouse."""
@@ -309,49 +467,3 @@ class MapView(View):
         """Remove the start that was added, clicked or moved last."""
         if self.document.experiment.starts:
             self.document.remove_start(self.document.selection)
-
-
-class ColourBar(QWidget):
-    """Which colour is which loss."""
-
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.setFixedWidth(66)
-        self._theme: Theme = DARK
-        self._scale = Scale()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def show_scale(self, scale: Scale) -> None:
-        if scale != self._scale:
-            self._scale = scale
-            self.update()
-
-    def paintEvent(self, event: Any) -> None:
-        theme, painter = self._theme, QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bar = QRectF(4, 8, 10, self.height() - 44)
-        if bar.height() < 20:
-            return
-        gradient = QLinearGradient(0, bar.bottom(), 0, bar.top())
-        table = theme.heat_table
-        for i in range(0, len(table), 16):
-            gradient.setColorAt(i / (len(table) - 1), QColor(int(table[i]) & 0xFFFFFF))
-        gradient.setColorAt(1.0, QColor(int(table[-1]) & 0xFFFFFF))
-        outline = QPainterPath()
-        outline.addRoundedRect(bar, 5, 5)
-        painter.fillPath(outline, gradient)
-        painter.setPen(QColor(theme.border))
-        painter.drawPath(outline)
-        painter.setPen(QColor(theme.text2))
-        painter.setFont(font(11))
-        for value in self._scale.ticks(max(2, int(bar.height() / 48))):
-            y = bar.bottom() - self._scale.fraction(value) * bar.height()
-            text = tick_label(value, self._scale.unit > 0)
-            painter.drawText(
-                QRectF(19, y - 8, 43, 16),
-                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-                text,
-            )

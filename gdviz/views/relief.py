@@ -8,10 +8,11 @@ from PyQt6.QtCore import QPointF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from gdviz.app.balls import Balls, Starts
 from gdviz.app.canvas import image_of
 from gdviz.app.controls import Choice, IconButton
 from gdviz.app.document import Document
-from gdviz.app.pictures import CASING, TRAIL, Balls, Starts
+from gdviz.app.pictures import CASING, TRAIL
 from gdviz.app.player import Player
 from gdviz.app.relief import GHOST, Scene, Threads, draw_scene
 from gdviz.app.theme import DARK, Theme

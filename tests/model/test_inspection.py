@@ -11,7 +11,7 @@ from mpmath import iv
 import gdviz_core as core
 from gdviz import compute
 from gdviz.experiment import Experiment, enter
-from gdviz.inspection import moment_of, step_of
+from gdviz.inspection import step_of
 from gdviz.scale import numeral
 from gdviz_core.notation import notation
 
@@ -153,9 +153,20 @@ def test_a_racer_of_a_library_has_no_rule_to_show():
 def test_moments_are_found_by_their_meaning():
     for name, wanted in (("adam", "m"), ("momentum", "b"), ("heavy_ball", "v"), ("lion", "m")):
         step = step_of(run(name), 0, 3)
-        assert moment_of(step) == step.values[wanted]
-    for name in ("gd", "adagrad", "newton"):
-        assert moment_of(step_of(run(name), 0, 3)) is None
+        label, (x, y) = step.moment
+        sign = 1 if name == "heavy_ball" else -1  # a velocity moves w, a mean is subtracted
+        assert label == wanted if sign > 0 else label == f"−{wanted}"
+        assert (sign * x, sign * y) == step.values[wanted]
+    for name in ("gd", "adagrad", "newton", "rprop"):
+        assert step_of(run(name), 0, 3).moment is None
+
+
+def test_the_scaling_of_an_adaptive_optimizer_is_that_of_its_steps():
+    step = step_of(run("adagrad"), 0, 3)
+    moved = np.subtract(step.after, step.before) / step.slope
+    assert np.allclose(moved / moved[0], np.array(step.scaling) / step.scaling[0], rtol=1e-6)
+    for name in ("gd", "momentum", "heavy_ball", "rprop", "newton"):
+        assert step_of(run(name), 0, 3).scaling is None
 
 
 def test_a_formula_keeps_the_form_it_was_written_in():
