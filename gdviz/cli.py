@@ -106,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
                       action="append", default=[],
                       help="a racer; may be given several times")  # fmt: skip
     race.add_argument("--steps", metavar="N", type=int, default=500, help="at most (500)")
+    race.add_argument("--evaluations", metavar="N", type=int,
+                      help="a budget in gradient evaluations instead of steps")  # fmt: skip
     race.add_argument("--tolerance", metavar="G", type=float, default=1e-8,
                       help="gradient norm that counts as converged (1e-8)")  # fmt: skip
     race.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=_domain,
@@ -192,8 +194,10 @@ def _race(options: argparse.Namespace) -> int:
     name, parameters = options.surface
     try:
         experiment = Experiment(
-            name, options.domain, tuple(options.start), (), options.steps,
+            name, options.domain, tuple(options.start), (),
+            options.steps if options.evaluations is None else options.evaluations,
             options.tolerance, options.stop_outside, parameters,
+            "steps" if options.evaluations is None else "evaluations",
         )  # fmt: skip
         if not experiment.starts:
             start = experiment.resolved().start
@@ -274,13 +278,13 @@ def _window(path: Path | None) -> int:
         return 2
     from gdviz import session
 
-    experiment = None
+    opened = None
     if path is not None:
         try:
-            experiment = session.read(path)
+            opened = session.read(path)
         except session.SessionError as error:
             print(f"gdviz: {error}", file=sys.stderr)
             return 1
     from gdviz.window import run
 
-    return run(experiment)
+    return run(opened)

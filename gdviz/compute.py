@@ -132,6 +132,7 @@ def _run(experiment: Experiment, every: int) -> Computation[list[core.Trajectory
             [racer.configured()],
             experiment.starts,
             experiment.steps,
+            evaluations=experiment.steps if experiment.budget == "evaluations" else None,
             tolerance=experiment.tolerance,
             stop_outside=experiment.stop_outside,
             every=every,

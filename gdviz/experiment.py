@@ -17,6 +17,7 @@ MAX_STARTS = 10_000
 MAX_RACERS = 100
 MAX_LANES = 50_000  # racers times starts
 MAX_STEPS = 1_000_000_000
+BUDGETS = ("steps", "evaluations")
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Racer:
 
     `optimizer` is a name that `gdviz_core.external.find` knows, `values` its hyper-parameters
     (those left out have their default), `name` the label, `colour` an index into the palette, `on`
-    whether it runs.
+    whether it runs, `tuned` whether its learning rate was found by tuning.
     """
 
     optimizer: str
@@ -33,6 +34,7 @@ class Racer:
     name: str = ""
     colour: int = 0
     on: bool = True
+    tuned: bool = False
 
     def __post_init__(self) -> None:
         configured = find(self.optimizer)(**self.values)
@@ -51,7 +53,7 @@ class Racer:
 
     def with_value(self, name: str, value: float) -> "Racer":
         """A copy with one other hyper-parameter."""
-        return replace(self, values={**self.values, name: value})
+        return replace(self, values={**self.values, name: value}, tuned=False)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Experiment:
     """Everything a session restores.
 
     `surface` is a name of the catalogue or a formula over x and y; `parameters` are those of a
-    surface of the catalogue that differ from its defaults. `domain` (x0, x1, y0, y1) belongs to a
+    surface of the catalogue that differ from its defaults. `budget` tells whether `steps` counts
+    steps or gradient evaluations ("evaluations"). `domain` (x0, x1, y0, y1) belongs to a
     formula, None takes the default or the catalogue's. Starts are points (x, y).
 
     Raises FormulaError for a formula that cannot be read, ValueError for any other bad field.
@@ -73,6 +76,7 @@ class Experiment:
     tolerance: float = 1e-8
     stop_outside: bool = False
     parameters: dict[str, float] = field(default_factory=dict)
+    budget: str = "steps"
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -99,6 +103,8 @@ class Experiment:
         if check_count("steps", self.steps) > MAX_STEPS:
             raise ValueError(f"steps must be at most {MAX_STEPS}, not {self.steps}")
         check_tolerance(self.tolerance)
+        if self.budget not in BUDGETS:
+            raise ValueError(f"budget must be {' or '.join(BUDGETS)}, not {self.budget[:40]!r}")
 
     def resolved(self) -> Surface:
         """The surface itself."""

@@ -1,15 +1,16 @@
 """Experiment to JSON and back. Opening a session never runs code."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from gdviz import __version__
+from gdviz.display import Display
 from gdviz.experiment import Experiment
 
-FORMAT = 2  # 1 had no parameters of surfaces
+FORMAT = 3  # 1 had no parameters of surfaces, 2 no display and no budget in evaluations
 MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -18,20 +19,24 @@ class SessionError(ValueError):
 
 
 @dataclass(frozen=True)
-class _Session:
+class Session:
+    """What is saved: an experiment, how it is looked at, and which program wrote it."""
+
     format: int
     experiment: Experiment
+    display: Display = field(default_factory=Display)
     program: str = ""
 
 
-def dump(experiment: Experiment) -> str:
+def dump(experiment: Experiment, display: Display | None = None) -> str:
     """An experiment as readable JSON."""
-    text = msgspec.json.encode(_Session(FORMAT, experiment, f"gdviz {__version__}"))
+    shown = Display() if display is None else display
+    text = msgspec.json.encode(Session(FORMAT, experiment, shown, f"gdviz {__version__}"))
     return msgspec.json.format(text, indent=2).decode() + "\n"
 
 
-def load(text: str | bytes) -> Experiment:
-    """The experiment of a session; SessionError if it is not one."""
+def load(text: str | bytes) -> Session:
+    """A session from its text; SessionError if it is not one."""
     try:
         head = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         number = msgspec.json.decode(head.get("format", msgspec.Raw(b"null")))
@@ -45,13 +50,13 @@ def load(text: str | bytes) -> Experiment:
             f"this one reads up to {FORMAT}"
         )
     try:
-        return msgspec.json.decode(text, type=_Session).experiment
+        return msgspec.json.decode(text, type=Session)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise SessionError(str(error)) from None
 
 
-def read(path: str | Path) -> Experiment:
-    """The experiment in a file; SessionError tells what is wrong with the file or its content."""
+def read(path: str | Path) -> Session:
+    """The session in a file; SessionError tells what is wrong with the file or its content."""
     path = Path(path)
     try:
         if not os.path.isfile(path):

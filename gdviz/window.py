@@ -29,7 +29,9 @@ from gdviz.app.guard import Guard, Signals, state_folder
 from gdviz.app.panel import Panels
 from gdviz.app.player import Player
 from gdviz.app.recovery import Recovery
+from gdviz.display import Display
 from gdviz.experiment import Experiment, first_experiment
+from gdviz.session import Session
 from gdviz.views import VIEWS
 from gdviz.views.header import HeaderView
 from gdviz.views.map import MapView
@@ -42,8 +44,8 @@ GAP = 12
 # For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
 # large type and lines are.
 LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
-    "race": (["Racers"], [["Surface", "Inspector"], ["Curves"]], [11, 9], 1.0),
-    "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves"]], [13, 7], 1.0),
+    "race": (["Racers"], [["Surface", "Inspector"], ["Curves", "Results"]], [11, 9], 1.0),
+    "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves", "Results"]], [13, 7], 1.0),
     "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
 }
 
@@ -325,7 +327,8 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         if self._found is not None:
-            self.document.show("Restore the experiment", self._found)
+            self.document.show("Restore the experiment", self._found.experiment)
+            self.document.view_as(self._found.display)
         self.recovery.write()
         self._discard()
 
@@ -385,7 +388,7 @@ def rule() -> QFrame:
     return made
 
 
-def make_window(experiment: Experiment | None = None) -> Window:
+def make_window(experiment: Experiment | None = None, display: Display | None = None) -> Window:
     """The main window, ready to be shown; a QApplication must exist."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -397,6 +400,8 @@ def make_window(experiment: Experiment | None = None) -> Window:
     theme.load_fonts()
     app.setFont(theme.font(13))
     window = Window(experiment)
+    if display is not None:
+        window.document.view_as(display)
     screen = app.primaryScreen()
     room = None if screen is None else screen.availableGeometry()
     frame = 40  # for the title bar that a window manager adds
@@ -407,12 +412,12 @@ def make_window(experiment: Experiment | None = None) -> Window:
     return window
 
 
-def run(experiment: Experiment | None = None) -> int:
-    """Open the window and return when it is closed."""
+def run(opened: Session | None = None) -> int:
+    """Open the window, with a session or the first experiment; return when it is closed."""
     app = QApplication(sys.argv[:1])
     guard = Guard(state_folder())
     guard.install()
-    window = make_window(experiment)
+    window = make_window() if opened is None else make_window(opened.experiment, opened.display)
     guard.caught.connect(window.status.say)
     signals = Signals(window.close)
     window.show()

@@ -31,6 +31,7 @@ class Document(QObject):
     raced = pyqtSignal(object)  # compute.Race
     charted = pyqtSignal(object)  # the CriticalPoints of the surface
     said = pyqtSignal(str)  # for the status bar
+    gave_up = pyqtSignal()  # the user wants no more of what is being computed
     progressed = pyqtSignal(object)  # fraction of the running computation, None when it ends
     selected = pyqtSignal(int)
     displayed = pyqtSignal(object)  # Display
@@ -195,6 +196,7 @@ class Document(QObject):
 
     def give_up(self) -> None:
         """Cancel at the user's wish: there is no race then."""
+        self.gave_up.emit()
         if self._job is not None:
             self.cancel()
             self._show_nothing()

@@ -92,12 +92,13 @@ class Files(QObject):
     def open_from(self, path: Path) -> None:
         """Open a file, or say why not and keep what is there."""
         try:
-            experiment = session.read(path)
+            opened = session.read(path)
         except session.SessionError as error:
             self.said.emit(str(error))
             return
         self.opened.emit()
-        self._document.open(experiment, path)
+        self._document.open(opened.experiment, path)
+        self._document.view_as(opened.display)
         self.said.emit(f"Opened {path.name}")
 
     def save(self) -> None:
@@ -113,7 +114,7 @@ class Files(QObject):
         if path != Path(name) and os.path.exists(path) and not self._may_replace(path):
             return
         try:
-            export.save(path, session.dump(self._document.experiment))
+            export.save(path, session.dump(self._document.experiment, self._document.display))
         except export.SaveError as error:
             self.said.emit(str(error))
         else:

@@ -8,7 +8,6 @@ from PyQt6.QtCore import QLockFile, QObject, QTimer, pyqtSignal
 
 from gdviz import export, session
 from gdviz.app.document import Document
-from gdviz.experiment import Experiment
 
 DELAY = 2000  # milliseconds after an edit
 
@@ -44,9 +43,10 @@ class Recovery(QObject):
             folder.mkdir(parents=True, exist_ok=True)
         self._lock.tryLock(0)
         document.changed.connect(lambda _: self._timer.start())
+        document.displayed.connect(lambda _: self._timer.start())
 
-    def find(self) -> Experiment | None:
-        """The experiment a crashed program left, the latest first; it stays on disk for now."""
+    def find(self) -> session.Session | None:
+        """The session a crashed program left, the latest first; it stays on disk for now."""
         for file in sorted(self._folder.glob("recovery-*.json"), key=_age, reverse=True):
             lock = QLockFile(f"{file}.lock")
             lock.setStaleLockTime(0)
@@ -68,7 +68,7 @@ class Recovery(QObject):
 
     def write(self) -> None:
         try:
-            export.save(self._file, session.dump(self._document.experiment))
+            export.save(self._file, session.dump(self._document.experiment, self._document.display))
         except export.SaveError as error:
             if not self._warned:
                 self._warned = True

@@ -235,6 +235,16 @@ QLineEdit[wrong="true"] {{ border-color: {t.error}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.border};
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; outline: none; }}
+QTableWidget {{ background: transparent; border: none; font-size: 12px;
+    selection-background-color: {t.raised}; selection-color: {t.text}; outline: none; }}
+QTableWidget::item {{ padding: 0 4px; border: none; }}
+QTableWidget::item:selected {{ background: {t.raised}; color: {t.text}; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
+QHeaderView {{ background: transparent; }}
+QHeaderView::section {{ background: transparent; color: {t.text3}; font-size: 12px; border: none;
+    border-bottom: 1px solid {t.border}; padding: 3px 4px; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
+QScrollBar::handle:horizontal {{ background: {t.raised}; border-radius: 3px; min-width: 24px; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {t.raised}; border-radius: 3px; min-height: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}

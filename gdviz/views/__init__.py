@@ -8,6 +8,7 @@ from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView
 from gdviz.views.relief import ReliefView
+from gdviz.views.results import ResultsView
 from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
 
@@ -21,5 +22,6 @@ VIEWS = (
     ReliefView,
     InspectorView,
     CurvesView,
+    ResultsView,
     StatusView,
 )

@@ -4,7 +4,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from gdviz.app.controls import IconButton, NumberField, Switch, label
+from gdviz.app.controls import Choice, IconButton, NumberField, Switch, label
 from gdviz.app.document import Document
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme
@@ -32,6 +32,11 @@ class StartsView(View):
         self.steps = NumberField("Steps", self._set_steps, whole=True)
         self.steps.setFixedWidth(78)
         self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.budget = Choice("Budget", ("steps", "evaluations"), self._set_budget)
+        self.budget.setToolTip(
+            "Whether the budget of a run is counted in steps or in gradient evaluations, which is "
+            "fairer to those that need only one"
+        )
         self.stop = Switch("Stop outside the domain")
         self.stop.clicked.connect(
             lambda on: document.edit("Stop outside the domain", stop_outside=on)
@@ -61,7 +66,7 @@ class StartsView(View):
         column.addLayout(self._line(self.heading, self.clear))
         column.addWidget(self.scroller)
         column.addLayout(self._line(self.hint))
-        column.addLayout(self._line(label("Steps", "caption"), self.steps))
+        column.addLayout(self._line(self.budget, self.steps))
         column.addLayout(self._line(label("Stop outside the domain", "caption"), self.stop))
         column.addLayout(self._line(self.problem))
         document.selected.connect(lambda: self.show_experiment(document.experiment))
@@ -75,6 +80,9 @@ class StartsView(View):
         if last is not None:
             row.addWidget(last)
         return row
+
+    def _set_budget(self, budget: str) -> None:
+        self.document.edit("Change budget", budget=budget)
 
     def _set_steps(self, steps: int | float) -> None:
         self.document.edit("Change steps", steps=int(steps))
@@ -105,10 +113,12 @@ class StartsView(View):
         self.hint.setVisible(number < 2)
         self.scroller.setFixedHeight(max(2, min(count, 4) * 32))
         self.steps.show_number(experiment.steps)
+        self.budget.show_value(experiment.budget)
         self.stop.setChecked(experiment.stop_outside)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
+        self.budget.set_theme(theme)
         self.stop.set_colours(QColor(theme.accent), theme)
         for row in self.rows:
             row.set_theme(theme)

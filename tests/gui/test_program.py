@@ -244,7 +244,7 @@ def test_experiments_are_saved_and_opened(user, tmp_path, monkeypatch):
     path = str(tmp_path / "mine")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (path, ""))
     user.window.files.save()
-    assert session.read(tmp_path / "mine.json") == user.document.experiment
+    assert session.read(tmp_path / "mine.json").experiment == user.document.experiment
 
 
 def test_every_button_has_a_name_and_every_shortcut_is_unique(user):

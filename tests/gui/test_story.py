@@ -61,7 +61,7 @@ def test_from_a_click_to_a_csv(user, tmp_path, monkeypatch):
             np.testing.assert_array_equal(read.view(np.int64), values.copy().view(np.int64))
     assert at == len(rows)
 
-    assert session.read(tmp_path / "race.json") == document.experiment
+    assert session.read(tmp_path / "race.json").experiment == document.experiment
 
 
 def test_opening_the_json_shows_the_identical_race(user, tmp_path, monkeypatch):

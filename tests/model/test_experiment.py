@@ -1,5 +1,7 @@
 """The experiment: what it accepts, what it refuses, and what moving it to a surface does."""
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 import gdviz_core as core
 from gdviz import session
+from gdviz.display import Camera, Display
 from gdviz.experiment import Experiment, Racer, enter, first_experiment, suggested_lr
 from gdviz_core import OPTIMIZERS, SURFACES
 from tests import hostile
@@ -146,7 +149,7 @@ def test_parameters_of_a_surface_are_part_of_the_experiment():
     assert after.racers[0].values["lr"] == suggested_lr(after.resolved(), "gd") > racer.values["lr"]
     assert after.with_parameter("k", 50).parameters == {}  # the default needs no word
     assert after.on_surface("rosenbrock").parameters == {}
-    assert session.load(session.dump(after)) == after
+    assert session.load(session.dump(after)).experiment == after
     for bad, part in (({"k": 0}, "k must be at least 1"), ({"q": 1}, "ellipse has no parameter q")):
         with pytest.raises(ValueError, match=part):
             replace(before, parameters=bad)
@@ -154,6 +157,36 @@ def test_parameters_of_a_surface_are_part_of_the_experiment():
         Experiment("x^2 + y^2", parameters={"k": 1.0})
 
 
-def test_a_session_of_the_first_format_still_opens():
-    text = session.dump(first_experiment()).replace('"format": 2', '"format": 1')
-    assert session.load(text.replace('"parameters": {}', '"tolerance": 1e-8')) == first_experiment()
+@pytest.mark.parametrize("number", [1, 2])
+def test_sessions_of_older_formats_still_open(number):
+    old = {"format": number, "experiment": {
+        "surface": "ellipse", "domain": None, "starts": [[1.0, 0.5]],
+        "racers": [{"optimizer": "gd", "values": {"lr": 0.01}, "name": "GD", "colour": 2,
+                    "on": False}],
+        "steps": 70, "tolerance": 1e-8, "stop_outside": True,
+    }, "program": "gdviz 0.1.0"}  # fmt: skip
+    if number == 2:
+        old["experiment"]["parameters"] = {"k": 40.0}
+    opened = session.load(json.dumps(old))
+    assert opened.experiment.steps == 70
+    assert opened.experiment.racers[0].name == "GD"
+    assert opened.experiment.resolved().values["k"] == (40.0 if number == 2 else 50.0)
+    assert opened.display == Display()
+    assert session.load(session.dump(opened.experiment)).experiment == opened.experiment
+
+
+def test_a_session_keeps_how_it_was_looked_at():
+    camera = Camera(10.0, 20.0, 2.0, 0.1, -0.2)
+    display = Display("arrows", False, True, ("model", "step"), "rank", False, True, camera,
+                      "m_x", "evaluations", "linear", 0.5)  # fmt: skip
+    assert session.load(session.dump(first_experiment(), display)).display == display
+    text = session.dump(first_experiment(), display)
+    for field, bad, why in (
+        ("height", '"tall"', "height must be log or linear or rank"),
+        ("field", '"stars"', "field must be none or arrows"),
+        ("azimuth", "1e300", "azimuth must be from"),
+        ("internals", '["soul"]', "there is no 'soul'"),
+    ):
+        wrong = re.sub(rf'"{field}": (\[[^]]*\]|[^,\n]*)', f'"{field}": {bad}', text, count=1)
+        with pytest.raises(session.SessionError, match=why):
+            session.load(wrong)

@@ -82,7 +82,7 @@ def test_the_file_is_rfc_4180(race, tmp_path):
 def test_the_experiment_lies_beside_it(race, tmp_path):
     _, beside = write(race, tmp_path / "race.csv")
     assert beside.name == "race.json"
-    assert session.read(beside) == EXPERIMENT
+    assert session.read(beside).experiment == EXPERIMENT
 
 
 def test_an_ending_is_added_once(race, tmp_path):

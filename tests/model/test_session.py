@@ -33,12 +33,12 @@ experiments = st.builds(
 
 @given(experiments)
 def test_an_experiment_survives_the_file(experiment):
-    assert session.load(session.dump(experiment)) == experiment
+    assert session.load(session.dump(experiment)).experiment == experiment
 
 
 def test_the_file_is_readable_and_numbered():
     text = session.dump(first_experiment())
-    assert text.startswith('{\n  "format": 2,')
+    assert text.startswith('{\n  "format": 3,')
     assert '"surface": "himmelblau"' in text
 
 
