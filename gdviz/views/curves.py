@@ -1,113 +1,44 @@
-"""Loss against step, one curve for each racer and start."""
+"""Curves of the loss and other quantities, one for each racer and start."""
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, Qt, QTimer
-from PyQt6.QtGui import QColor, QPainter, QPen
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer
+from PyQt6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of
+from gdviz.app.controls import Choice, Combo, label
 from gdviz.app.document import Document
 from gdviz.app.pictures import DRAW_SECONDS, Lines, lane_colours, lane_pixels
 from gdviz.app.player import Player
-from gdviz.app.theme import DARK, Theme
+from gdviz.app.theme import DARK, Theme, font
 from gdviz.compute import Race
+from gdviz.curves import Levels, quantities
+from gdviz.display import AXES, SCALES, Display
+from gdviz.experiment import Experiment
 from gdviz.scale import nice_ticks, power_of_ten, short, tick_label
 from gdviz.views.view import View
-from gdviz_core.surface import Array
 
 LINE = 1.6
 DOT = 4.2
-COLUMNS = 3000  # more than a curve has pixels
 MANY_DOTS = 300
-# The logarithm stops here: what is less is rounding.
-FLOOR = 1e-20
-
-
-@dataclass(frozen=True, eq=False)
-class Levels:
-    """What the vertical axis shows: the loss, or how far it is above the minimum, and how."""
-
-    title: str
-    log: bool
-    values: Array  # (lanes, records)
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, race: Race) -> "Levels":
-        """Logarithmic wherever the losses have a floor to be compared with."""
-        loss = race.loss
-        minima = race.experiment.resolved().minima
-        finite = loss[np.isfinite(loss)]
-        if not finite.size:
-            return cls("Loss", False, np.zeros_like(loss), 0.0, 1.0)
-        floor = 0.0
-        if minima:
-            x, y = np.array(minima, np.float64).T
-            floor = float(race.experiment.resolved().value(x, y).min())
-            floor = 0.0 if abs(floor) < 1e-9 else floor
-        above = finite.min() - floor
-        if above < -1e-9 * max(1.0, abs(floor)) or finite.max() - floor < FLOOR:
-            return cls._linear(race)
-        title = f"Loss above its minimum {short(floor)}" if floor else "Loss"
-        with np.errstate(all="ignore"):
-            values = np.log10(np.clip(loss - floor, FLOOR, 1e300))
-        return cls(title, True, values, *cls._range(race, values))
-
-    def curves(self, race: Race) -> tuple[Array, Array, NDArray[np.int64]]:
-        """x, y and the number of visible points of each curve.
-
-        Of more points than a screen has columns only the lowest and highest of each column are
-        kept, which looks the same.
-        """
-        steps = race.steps.astype(np.float64)
-        count = len(steps)
-        if count <= 2 * COLUMNS:
-            return np.tile(steps, (len(self.values), 1)), self.values, race.visible
-        width = -(-count // COLUMNS)
-        cuts = np.arange(0, count, width)
-        filled = np.where(np.isfinite(self.values), self.values, self.high + 1.0)
-        y = np.empty((len(filled), 2 * len(cuts)))
-        y[:, 0::2] = np.minimum.reduceat(filled, cuts, axis=1)
-        y[:, 1::2] = np.maximum.reduceat(filled, cuts, axis=1)
-        return np.tile(np.repeat(steps[cuts], 2), (len(y), 1)), y, 2 * (-(-race.visible // width))
-
-    @classmethod
-    def _linear(cls, race: Race) -> "Levels":
-        """As far as the losses go, but not much farther than the domain's own."""
-        surface = race.experiment.resolved()
-        x0, x1, y0, y1 = surface.domain
-        usual = surface.grid(np.linspace(x0, x1, 33), np.linspace(y0, y1, 33))
-        usual = usual[np.isfinite(usual)]
-        loss = np.clip(race.loss, -1e300, 1e300)
-        usual = np.clip(usual, -1e300, 1e300)
-        low, high = cls._range(race, loss)
-        if usual.size and usual.max() > usual.min():
-            room = 0.5 * (usual.max() - usual.min())
-            start = loss[:, 0][np.isfinite(loss[:, 0])]
-            low = max(low, min(usual.min() - room, start.min(initial=np.inf) - room))
-            high = min(high, max(usual.max() + room, start.max(initial=-np.inf) + room))
-        return cls("Loss", False, loss, float(low), float(high))
-
-    @staticmethod
-    def _range(race: Race, values: Array) -> tuple[float, float]:
-        """From the lowest value to the starts, and as far above as most of the race goes."""
-        finite = values[np.isfinite(values)]
-        low = float(finite.min())
-        finite = finite[:: 1 + finite.size // 50_000]
-        high = max(float(np.nanmax(np.where(np.isfinite(values[:, 0]), values[:, 0], low))),
-                   float(np.percentile(finite, 99)))  # fmt: skip
-        start = float(np.max(values[:, 0], initial=low, where=np.isfinite(values[:, 0])))
-        high = min(high, start + max(1.0, start - low))
-        room = max(0.05 * (high - low), 1e-9 * max(1.0, abs(high), abs(low)), 0.05)
-        return low - room, high + room
+MAX_ROWS = 4  # of the legend
+LOW = 230  # a panel lower than this has no room for a legend
+READ = 9  # lines of the box that reads values
 
 
 class _LevelAxis(pg.AxisItem):
@@ -154,7 +85,7 @@ class _StepAxis(pg.AxisItem):
 
 
 class CurvesView(View):
-    """Curves of all lanes and the playhead; a click or drag moves it."""
+    """Curves of all lanes and the playhead; a click or drag moves it, the pointer reads values."""
 
     title = "Curves"
     place = "right"
@@ -163,31 +94,95 @@ class CurvesView(View):
         super().__init__(document, player, parent)
         self.axis = _LevelAxis("left")
         self.canvas = Canvas(self, left=self.axis, bottom=_StepAxis("bottom"))
-        self.canvas.setAccessibleName("Loss curves")
-        self.canvas.setToolTip("Click or drag to move the playhead")
+        self.canvas.setAccessibleName("Curves")
         self.canvas.getAxis("left").setWidth(54)
         self.canvas.getAxis("bottom").setHeight(26)
         self.canvas.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # there is room for 0
         self.canvas.paint_content = self.paint_curves
+        self.quantity = Combo("Quantity")
+        self.quantity.setObjectName("choice")
+        self.quantity.setMaximumWidth(130)
+        self.quantity.setToolTip("What is shown")
+        self.quantity.activated.connect(lambda i: document.look(quantity=self.quantity.itemData(i)))
+        self.against = Choice("Against", AXES, lambda word: document.look(against=word))
+        self.scale = Choice("Scale", SCALES, lambda word: document.look(scale=word))
+        self.tools = [self.quantity]
+        self.legend = Legend(self._switch)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(6)
+        bottom.addWidget(label("against", "caption"))
+        bottom.addWidget(self.against)
+        bottom.addStretch(1)
+        bottom.addWidget(self.scale)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 4, 14, 6)
+        column.setContentsMargins(14, 4, 14, 8)
+        column.setSpacing(3)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.legend)
+        column.addLayout(bottom)
         self.theme: Theme = DARK
         self._race: Race | None = None
         self._levels: Levels | None = None
         self._curves: tuple[object, Lines] | None = None
+        self._pointer: tuple[float, float] | None = None
+        self._display: tuple[str, str, str] | None = None
         self.canvas.clicked.connect(self._scrub)
         self.canvas.dragged.connect(self._scrub)
+        self.canvas.hovered.connect(self._point)
+        document.charted.connect(lambda _: self._measure_if("distance"))
+        document.selected.connect(lambda _: self.canvas.repaint_content())
+        self.show_experiment(document.experiment)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.legend.setVisible(self.height() > LOW)
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        racers = [(racer.name, racer.colour, racer.on) for racer in experiment.racers]
+        self.legend.show_racers(racers)
 
     def show_race(self, race: Race) -> None:
         self._race = race if len(race.x) else None
-        self._levels = Levels.of(race) if len(race.x) else None
-        if self._levels is not None:
-            self.setWindowTitle(self._levels.title)
-            self.axis.log = self._levels.log
-            last = max(1.0, float(race.steps[-1]))
-            self.canvas.show_range(-0.02 * last, 1.02 * last, self._levels.low, self._levels.high)
+        self._measure()
+
+    def show_display(self, display: Display) -> None:
+        shown = (display.quantity, display.against, display.scale)
+        if shown != self._display:
+            self._measure()
+
+    def _measure_if(self, quantity: str) -> None:
+        if self.document.display.quantity == quantity:
+            self._measure()
+
+    def _measure(self) -> None:
+        """Find what the axes show."""
+        display, race = self.document.display, self._race
+        self._display = (display.quantity, display.against, display.scale)
+        self.against.show_value(display.against)
+        self.scale.show_value(display.scale)
+        self._levels = None
+        if race is not None:
+            self._offer(quantities(race), display.quantity)
+            found = self.document.critical
+            minima = (
+                None if found is None else tuple((p.x, p.y) for p in found if p.kind == "minimum")
+            )
+            self._levels = levels = Levels.of(
+                race, display.quantity, display.scale, display.against, minima or None
+            )
+            self.setWindowTitle(levels.title)
+            self.axis.log = levels.log
+            last = 1.0 if levels.places is None else max(1.0, float(np.max(levels.places)))
+            self.canvas.show_range(-0.02 * last, 1.02 * last, levels.low, levels.high)
         self.canvas.repaint_content()
+
+    def _offer(self, known: dict[str, str], quantity: str) -> None:
+        known.setdefault(quantity, quantity)
+        if [self.quantity.itemData(i) for i in range(self.quantity.count())] != list(known):
+            self.quantity.clear()
+            for key, title in known.items():
+                self.quantity.addItem(title, key)
+        self.quantity.setCurrentIndex(self.quantity.findData(quantity))
 
     def show_step(self, index: int) -> None:
         self.canvas.repaint_content()
@@ -195,16 +190,31 @@ class CurvesView(View):
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.canvas.set_theme(theme)
+        self.legend.set_theme(theme)
+        for combo in (self.quantity, self.against, self.scale):
+            combo.set_theme(theme)
+
+    def _switch(self, number: int) -> None:
+        racers = list(self.document.experiment.racers)
+        racer = racers[number]
+        racers[number] = replace(racer, on=not racer.on)
+        word = "Switch off" if racer.on else "Switch"
+        try:
+            self.document.edit(f"{word} of {racer.name}", racers=tuple(racers))
+        except ValueError as error:
+            self.document.said.emit(str(error))
+
+    # drawing
 
     def paint_curves(self, painter: QPainter, viewport: Viewport) -> None:
         race, levels = self._race, self._levels
         if race is None or levels is None:
             return
         self._draw_grid(painter, viewport)
-        key = (race, viewport, self.theme)
+        key = (race, levels, viewport, self.theme)
         if self._curves is None or self._curves[0] != key:
             curves = levels.curves(race)
-            radius = LINE * viewport.ratio / 2 - 0.25
+            radius = LINE * self.theme.zoom * viewport.ratio / 2 - 0.25
             paint = lane_pixels(race, self.theme)
             self._curves = (key, Lines(*curves, viewport, paint, radius))
         lines = self._curves[1]
@@ -212,18 +222,87 @@ class CurvesView(View):
             QTimer.singleShot(0, self.canvas.repaint_content)
         painter.drawImage(QPointF(0, 0), image_of(lines.image, viewport.ratio))
         index = min(self.player.index, race.last)
-        step = float(race.steps[index])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(self.theme.text3), 1.0, Qt.PenStyle.DashLine))
-        x = viewport.point(step, 0.0).x()
+        x = viewport.point(self._place(index), 0.0).x()
         painter.drawLine(QPointF(x, 0), QPointF(x, viewport.height / viewport.ratio))
         painter.setPen(QPen(QColor("white"), 1.2))
         colours = lane_colours(race, self.theme)
+        dot = DOT * self.theme.zoom
         for lane, color in enumerate(colours if len(colours) <= MANY_DOTS else ()):
             value = levels.values[lane, index]
             if math.isfinite(value):
                 painter.setBrush(color)
-                painter.drawEllipse(viewport.point(step, float(value)), DOT, DOT)
+                painter.drawEllipse(viewport.point(self._at(lane, index), float(value)), dot, dot)
+        if self._pointer is not None:
+            self._draw_reading(painter, viewport, race, levels, self._pointer)
+
+    def _at(self, lane: int, index: int) -> float:
+        """Where a record of a lane lies on the horizontal axis."""
+        levels = self._levels
+        assert levels is not None
+        assert levels.places is not None
+        return float(levels.places[lane, index])
+
+    def _place(self, index: int) -> float:
+        """Where the playhead is on the horizontal axis: by the run that is looked at."""
+        return self._at(self.document.selected_lane() or 0, index)
+
+    def _record(self, x: float) -> int:
+        """The record at a place of the horizontal axis, of the run that is looked at."""
+        levels = self._levels
+        assert levels is not None
+        assert levels.places is not None
+        return int(np.abs(levels.places[self.document.selected_lane() or 0] - x).argmin())
+
+    def _draw_reading(
+        self, painter: QPainter, viewport: Viewport, race: Race, levels: Levels,
+        pointer: tuple[float, float],
+    ) -> None:  # fmt: skip
+        """The values at the pointer: those of the lanes whose curves are nearest."""
+        index = self._record(pointer[0])
+        values = levels.values[:, index]
+        good = np.flatnonzero(np.isfinite(values))
+        if not good.size:
+            return
+        near = good[np.argsort(np.abs(values[good] - pointer[1]), kind="stable")][:READ]
+        near = near[np.argsort(-values[near], kind="stable")]
+        starts = len(race.experiment.starts)
+        rows = []
+        for lane in near.tolist():
+            racer = race.experiment.running[lane // starts]
+            name = racer.name if starts == 1 else f"{racer.name}, start {lane % starts + 1}"
+            rows.append((self.theme.racer(racer.colour), name, short(levels.read(lane, index))))
+        head = f"Step {int(race.steps[index])}"
+        painter.setFont(font(11.5 * self.theme.zoom))
+        metrics = painter.fontMetrics()
+        left = max(metrics.horizontalAdvance(name) for _, name, _ in rows)
+        right = max(metrics.horizontalAdvance(value) for _, _, value in rows)
+        width = max(left + right + 44, metrics.horizontalAdvance(head) + 20)
+        line = metrics.height() + 2
+        height = line * (len(rows) + 1) + 10
+        at = viewport.point(self._place(index), pointer[1])
+        room = viewport.width / viewport.ratio
+        x = at.x() + 12 if at.x() + 12 + width < room else max(0.0, at.x() - 12 - width)
+        y = max(2.0, min(at.y() - height / 2, viewport.height / viewport.ratio - height - 2))
+        painter.setPen(QPen(QColor(self.theme.text3), 1.0, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(at.x(), 0), QPointF(at.x(), viewport.height / viewport.ratio))
+        back = QColor(self.theme.raised)
+        back.setAlpha(235)
+        painter.setPen(QPen(QColor(self.theme.border), 1.0))
+        painter.setBrush(back)
+        painter.drawRoundedRect(QRectF(x, y, width, height), 7, 7)
+        painter.setPen(QColor(self.theme.text2))
+        painter.drawText(QPointF(x + 10, y + line - 1), head)
+        for number, (color, name, value) in enumerate(rows, 2):
+            base = y + line * number
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            painter.drawEllipse(QPointF(x + 14, base - 0.32 * line), 4, 4)
+            painter.setPen(QColor(self.theme.text))
+            painter.drawText(QPointF(x + 24, base - 1), name)
+            wide = metrics.horizontalAdvance(value)
+            painter.drawText(QPointF(x + width - 10 - wide, base - 1), value)
 
     def _draw_grid(self, painter: QPainter, viewport: Viewport) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -234,9 +313,84 @@ class CurvesView(View):
                 y = viewport.point(0.0, value).y()
                 painter.drawLine(QPointF(0, y), QPointF(viewport.width / viewport.ratio, y))
 
+    # the mouse
+
+    def _point(self, at: tuple[float, float] | None) -> None:
+        self._pointer = at
+        self.canvas.repaint_content()
+
     def _scrub(self, event: Any) -> None:
-        if self._race is None or event.button() != LEFT:
+        if self._race is None or self._levels is None or event.button() != LEFT:
             return
-        step, _ = self.canvas.to_plane(event.scenePos())
+        x, _ = self.canvas.to_plane(event.scenePos())
         self.player.pause()
-        self.player.go(int(np.abs(self._race.steps - step).argmin()))
+        self.player.go(self._record(x))
+
+
+class Legend(QWidget):
+    """Names of the racers in their colours; a click switches one on or off."""
+
+    def __init__(self, switch: Callable[[int], None]):
+        super().__init__()
+        self.setAccessibleName("Legend")
+        self.setToolTip("Click a racer to switch it on or off")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._switch = switch
+        self.theme: Theme = DARK
+        self._racers: list[tuple[str, int, bool]] = []
+        self._places: list[QRectF] = []
+
+    def show_racers(self, racers: list[tuple[str, int, bool]]) -> None:
+        self._racers = racers
+        self._lay_out()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._lay_out()
+
+    def resizeEvent(self, event: object) -> None:
+        self._lay_out()
+
+    def place_of(self, number: int) -> QRectF:
+        """Where the name of a racer is."""
+        return self._places[number]
+
+    def _lay_out(self) -> None:
+        metrics = QFontMetricsF(font(11.5 * self.theme.zoom))
+        line = metrics.height() + 4
+        x = y = 0.0
+        self._places = []
+        for name, _, _ in self._racers:
+            shown = metrics.elidedText(
+                name, Qt.TextElideMode.ElideRight, max(40.0, self.width() - 24.0)
+            )
+            width = metrics.horizontalAdvance(shown) + 22
+            if x > 0 and x + width > self.width():
+                x, y = 0.0, y + line
+            self._places.append(QRectF(x, y, width, line))
+            x += width
+        rows = min(MAX_ROWS, round(y / line) + 1)  # more would leave no room for the curves
+        self.setFixedHeight(max(20, round(rows * line)))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(11.5 * self.theme.zoom))
+        metrics = QFontMetricsF(painter.font())
+        for (name, colour, on), place in zip(self._racers, self._places, strict=True):
+            color = self.theme.racer(colour)
+            painter.setPen(QPen(color, 1.6))
+            painter.setBrush(color if on else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QPointF(place.x() + 6, place.center().y()), 3.6, 3.6)
+            painter.setPen(QColor(self.theme.text2 if on else self.theme.text3))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, place.width() - 20)
+            painter.drawText(place.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        if event is None or event.button() != LEFT:
+            return
+        for number, place in enumerate(self._places):
+            if place.contains(event.position()):
+                self._switch(number)
+                return

@@ -181,8 +181,8 @@ def test_after_a_crash_the_experiment_is_offered(qtbot, tmp_path):
     recovery._file.rename(left)
 
     again = Recovery(Document(), tmp_path)
-    assert again.find() == crashed.experiment
-    assert again.find() == crashed.experiment  # it stays until the user has decided
+    assert again.find().experiment == crashed.experiment
+    assert again.find().experiment == crashed.experiment  # it stays until the user has decided
     again.settle()
     assert again.find() is None
     again.write()
