@@ -2,7 +2,10 @@
 
 import os
 import statistics
+import subprocess
+import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +14,7 @@ def main() -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PyQt6.QtWidgets import QApplication
 
+    from gdviz.views.relief import ReliefView
     from gdviz.window import make_window
 
     app = QApplication.instance() or QApplication([])
@@ -23,21 +27,26 @@ def main() -> None:
             app.processEvents()
             time.sleep(0.005)
 
-    print("\nthe window at 1440 x 900, ms: median and worst")
-    for racers in (10, 100):
-        window.document.show("Race", experiment(racers))
+    # all views at once: every panel in a place of its own
+    window.panels.arrange(["Racers"], [[name] for name in VISIBLE], [1] * len(VISIBLE))
+    window.document.look(internals=("gradient", "moment", "step", "scaling", "model"))
+    settle()
+    print("\nthe window at 1440 x 900, all views open, ms: median and worst")
+    for racers, starts in ((10, 1), (10, 10), (10, 100)):
+        window.document.show("Race", experiment(racers, starts))
+        wait(window, app)
         window.player.go(0)
         settle()
         frames = []
         for index in range(0, window.player.last + 1, max(1, window.player.last // 200)):
             begun = time.perf_counter()
             window.player.go(index)
-            window.repaint()
             app.processEvents()
             frames.append(1e3 * (time.perf_counter() - begun))
-        show(f"a frame with {racers} racers", frames)
+        show(f"a frame with {racers} racers from {starts} starts", frames)
     for racers, starts in ((10, 1), (10, 10)):
         window.document.show("Race", experiment(racers, starts))
+        wait(window, app)
         window.player.go(window.player.last)
         settle()
         frames = []
@@ -46,9 +55,7 @@ def main() -> None:
             changed = list(window.document.experiment.racers)
             changed[3] = changed[3].with_value("lr", 0.01 + 0.0001 * i)
             window.document.edit("Turn a knob", racers=tuple(changed))
-            while window.document.race.experiment is not window.document.experiment:
-                app.processEvents()
-            window.repaint()
+            wait(window, app)
             app.processEvents()
             frames.append(1e3 * (time.perf_counter() - begun))
         show(f"knob to picture, {racers} racers by {starts} starts by 1000 steps", frames)
@@ -56,11 +63,51 @@ def main() -> None:
     for _ in range(40):
         begun = time.perf_counter()
         window.map.zoom(1.02)
-        window.repaint()
         app.processEvents()
         frames.append(1e3 * (time.perf_counter() - begun))
     show("zooming the map by a notch", frames)
+    frames = []
+    camera = window.document.display.camera
+    for i in range(40):
+        begun = time.perf_counter()
+        window.views[ReliefView]._look(replace(camera, azimuth=camera.azimuth + 3 * i))
+        app.processEvents()
+        frames.append(1e3 * (time.perf_counter() - begun))
+    show("turning the surface", frames)
     window.close()
+    start = time.perf_counter()
+    again = make_window()
+    again.show()
+    app.processEvents()
+    show("opening another window", [1e3 * (time.perf_counter() - start)])
+    again.close()
+    command = [sys.executable, "-c", OPEN]
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(1e3 * (time.perf_counter() - begun))
+    show("from the command to a painted window, warm", times)
+
+
+VISIBLE = ("Surface", "Inspector", "Curves", "Results")
+OPEN = """
+from PyQt6.QtWidgets import QApplication
+from gdviz.window import make_window
+app = QApplication([])
+window = make_window()
+window.show()
+app.processEvents()
+window.close()
+"""
+
+
+def wait(window, app) -> None:
+    """Until the race is there; without taking the interpreter from the thread that runs it."""
+    from PyQt6.QtCore import QEventLoop
+
+    while window.document.race.experiment is not window.document.experiment:
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 def experiment(racers: int, starts: int = 1):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from gdviz.compute import Race
 from gdviz.experiment import Point
@@ -41,6 +40,8 @@ def series(race: Race, quantity: str, minima: tuple[Point, ...]) -> Array:
     if quantity == "distance":
         if not minima:
             return np.full(race.x.shape, np.nan)
+        from scipy.spatial import cKDTree  # here: it takes longer to load than the window
+
         points = np.stack([race.x, race.y], axis=-1)
         good = np.isfinite(points).all(axis=-1)
         found = np.full(race.x.shape, np.nan)

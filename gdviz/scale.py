@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gdviz_core.surface import Array
 
@@ -46,6 +47,18 @@ class Scale:
             return values
         with np.errstate(all="ignore"):  # what no sample showed may lie below zero
             return np.log1p((np.maximum(values, self.zero) - self.zero) / self.unit)
+
+    def shades(self, values: Array) -> NDArray[np.float32]:
+        """The levels of losses from 0 at the lower end of the colour bar to 1 at the upper, as
+        exactly as a colour needs."""
+        with np.errstate(all="ignore"):
+            if not self.unit:
+                span = self.high - self.low
+                return ((values - self.low) / (span if span > 0 else 1.0)).astype(np.float32)
+            above = np.minimum((np.maximum(values, self.zero) - self.zero) / self.unit, 3e38)
+            shades = np.log1p(above.astype(np.float32)) / np.float32(self.high)
+            shades[np.isinf(values)] = np.nan
+            return shades
 
     def loss(self, level: float) -> float:
         """The loss at a level."""

@@ -139,10 +139,12 @@ class Window(QMainWindow):
 
     def choose_layout(self, name: str) -> None:
         """Arrange the panels for a purpose: "race", "step by step" or "present"."""
-        left, right, shares, self._zoom = LAYOUTS[name]
+        left, right, shares, zoom = LAYOUTS[name]
         self.panels.arrange(left, right, shares)
         self.panels.forget_widths()
-        self.choose_theme(self.theme_choice)
+        if zoom != self._zoom:
+            self._zoom = zoom
+            self.choose_theme(self.theme_choice)
         self._set_widths()
 
     def _set_widths(self) -> None:

@@ -148,7 +148,7 @@ def discs(uint32_t[:, ::1] image, const double[::1] x, const double[::1] y,
                 capsule(image, x[k], y[k], x[k], y[k], radius, colours[k])
 
 
-def shade(const double[:, ::1] values, double low, double high, const uint32_t[::1] table,
+def shade(const float[:, ::1] values, double low, double high, const uint32_t[::1] table,
           uint32_t empty, uint32_t[:, ::1] image):
     """Colour every value from `low` to `high` by a table; values that are not finite are `empty`."""
     cdef int64_t j, i, n = table.shape[0]
@@ -159,7 +159,7 @@ def shade(const double[:, ::1] values, double low, double high, const uint32_t[:
         for j in range(values.shape[0]):
             for i in range(values.shape[1]):
                 v = values[j, i]
-                if not fabs(v) <= 1.7976931348623157e308:
+                if not fabs(v) <= 3.4028234e38:
                     image[j, i] = empty
                     continue
                 t = (v - low) * scale

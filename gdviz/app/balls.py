@@ -8,7 +8,7 @@ from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QRadialGr
 
 import gdviz_core.raster as raster
 from gdviz.app.canvas import Viewport, image_of
-from gdviz.app.pictures import MANY_MARKS, Pixels, cross, lane_colours, lane_pixels
+from gdviz.app.pictures import MANY_MARKS, Pixels, cross, lane_pixels
 from gdviz.app.theme import Theme
 from gdviz.compute import Race
 from gdviz_core.surface import Array
@@ -54,15 +54,21 @@ class Balls:
             self._draw_discs(painter, px[clear], py[clear], lane_pixels(race, theme)[clear],
                              shape, ratio)  # fmt: skip
             return
-        colours = lane_colours(race, theme)
+        colours = [theme.racer(racer.colour) for racer in race.experiment.running]
+        starts = max(1, len(race.experiment.starts))
+        pictures: dict[tuple[int, str], QPixmap] = {}
         over = race.ends <= race.steps[index]
+        translucent = bool((opacity != 1.0).any())
         for lane in np.argsort(opacity, kind="stable").tolist():
             if not opacity[lane] > 0:
                 continue
-            kind = race.trajectories[lane].status if over[lane] else "running"
-            picture = self._picture(colours[lane], kind, ratio, theme)
+            key = (lane // starts, race.trajectories[lane].status if over[lane] else "running")
+            picture = pictures.get(key)
+            if picture is None:
+                picture = pictures[key] = self._picture(colours[key[0]], key[1], ratio, theme)
             middle = picture.width() / ratio / 2
-            painter.setOpacity(float(opacity[lane]))
+            if translucent:
+                painter.setOpacity(float(opacity[lane]))
             painter.drawPixmap(QPointF(px[lane] - middle, py[lane] - middle), picture)
         painter.setOpacity(1.0)
 

@@ -31,7 +31,7 @@ MANY_MARKS = 40
 # Of a fading trail so many records are seen, in so many shades.
 FADE, SHADES = 120, 12
 # What one call may spend on trails; the rest follows with the next frames.
-DRAW_SECONDS = 0.012
+DRAW_SECONDS = 0.008
 
 Pixels = NDArray[np.uint32]
 
@@ -61,17 +61,18 @@ class Mark:
 def draw_landscape(painter: QPainter, landscape: Landscape, scale: Scale, theme: Theme) -> None:
     """Heat map and contour lines; where the surface is not finite, nothing but the empty colour."""
     viewport, every = landscape.viewport, landscape.every
-    levels = scale.levels(landscape.values)
-    pixels = np.empty(levels.shape, np.uint32)
-    raster.shade(levels, scale.low, scale.high, theme.heat_table, pixel(theme.empty), pixels)
+    values = landscape.values
+    pixels = np.empty(values.shape, np.uint32)
+    shades = scale.shades(values)
+    raster.shade(shades, 0.0, 1.0, theme.heat_table, pixel(theme.empty), pixels)
     whole = QRectF(
-        0, 0, levels.shape[1] * every / viewport.ratio, levels.shape[0] * every / viewport.ratio
+        0, 0, values.shape[1] * every / viewport.ratio, values.shape[0] * every / viewport.ratio
     )
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, every > 1)
     painter.drawImage(whole, image_of(pixels))
     # lines through every third pixel are as smooth as the eye can tell
     thin = max(1, round(3 * viewport.ratio) // every)
-    part = np.ma.masked_invalid(levels[::thin, ::thin])
+    part = np.ma.masked_invalid(scale.levels(values[::thin, ::thin]))
     if min(part.shape) < 2 or part.count() < 4:
         return
     spacing = every / viewport.ratio
@@ -366,4 +367,5 @@ def lane_pixels(race: Race, theme: Theme) -> Pixels:
 def lane_colours(race: Race, theme: Theme) -> list[QColor]:
     """The colour of every lane: that of its racer."""
     starts = len(race.experiment.starts)
-    return [theme.racer(r.colour) for r in race.experiment.running for _ in range(starts)]
+    colours = [theme.racer(racer.colour) for racer in race.experiment.running]
+    return [color for color in colours for _ in range(starts)]

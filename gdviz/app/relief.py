@@ -118,10 +118,9 @@ def relief_of(surface: Surface, kind: str) -> Relief:
 def _colours(surface: Surface, kind: str, theme: Theme) -> NDArray[np.uint8]:
     """Heat map under a light, (y, x, 3)."""
     relief = relief_of(surface, kind)
-    levels = relief.scale.levels(relief.loss)
-    pixels = np.empty(levels.shape, np.uint32)
-    raster.shade(levels, relief.scale.low, relief.scale.high, theme.heat_table,
-                 pixel(theme.empty), pixels)  # fmt: skip
+    shades = relief.scale.shades(relief.loss)
+    pixels = np.empty(shades.shape, np.uint32)
+    raster.shade(shades, 0.0, 1.0, theme.heat_table, pixel(theme.empty), pixels)
     parts = np.stack([(pixels >> shift) & 255 for shift in (16, 8, 0)], axis=-1).astype(float)
     normals = relief.normals()
     diffuse = np.clip(normals @ LIGHT, 0.0, 1.0)
@@ -308,18 +307,27 @@ def _joined(parts: list[tuple[Array, Array]]) -> Lines:
 
 
 class Draped:
-    """The trajectories of a race laid over the surface, in several pieces a step."""
+    """The trajectories of a race laid over the surface, in several pieces a step.
 
-    def __init__(self, race: Race, relief: Relief):
-        self.pieces = max(1, min(PIECES, MAX_DRAPED // max(1, race.x.size)))
-        x, y = (self._finer(values) for values in (race.x, race.y))
+    Of a long race only every `every`th record.
+    """
+
+    def __init__(self, race: Race, relief: Relief, finely: bool):
+        self.finely = finely
+        few = max(1, min(PIECES, MAX_DRAPED // max(1, race.x.size)))
+        self.pieces = few if finely else 1
+        self.every = -(-race.x.size // MAX_DRAPED)  # records of a race that is longer still
+        x, y = (self._finer(values[:, :: self.every]) for values in (race.x, race.y))
         x0, x1, y0, y1 = relief.surface.domain
         with np.errstate(all="ignore"):
             inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-        loss = relief.surface.value(np.where(inside, x, x0), np.where(inside, y, y0))
+        if self.pieces == 1:
+            loss = race.loss[:, :: self.every]
+        else:
+            loss = relief.surface.value(np.where(inside, x, x0), np.where(inside, y, y0))
         self.x, self.y = x, y
         self.height = np.where(inside, relief.heights(loss), np.nan)
-        self.visible = np.maximum((race.visible - 1) * self.pieces + 1, 1)
+        self.visible = np.maximum((race.visible - 1) // self.every * self.pieces + 1, 1)
 
     def _finer(self, values: Array) -> Array:
         if self.pieces == 1 or values.shape[1] < 2:
@@ -341,16 +349,24 @@ class Threads:
 
     def draw(
         self, painter: QPainter, race: Race, index: int, scene: Scene, ratio: float, theme: Theme,
-        widths: tuple[float, float],
+        widths: tuple[float, float], finely: bool,
     ) -> bool:  # fmt: skip
-        """Draw what the time allows; False if the trails are not complete yet."""
-        if self._draped is None or self._draped[0] != (race, scene.relief):
-            self._draped = (race, scene.relief), Draped(race, scene.relief)
+        """Draw what the time allows; False if the trails are not complete yet.
+
+        With `finely` false the steps are straight lines: quick, for races that follow one another.
+        """
+        key = (race, scene.relief)
+        if (
+            self._draped is None
+            or self._draped[0] != key
+            or (finely and not self._draped[1].finely)
+        ):
+            self._draped = key, Draped(race, scene.relief, finely)
         draped = self._draped[1]
-        wanted = index * draped.pieces
-        key = (race, scene, theme, widths)
-        if key != self._key or any(strokes.reached > wanted for strokes, _, _ in self._layers):
-            self._key = key
+        wanted = index // draped.every * draped.pieces
+        drawn = (draped, scene, theme, widths)
+        if drawn != self._key or any(strokes.reached > wanted for strokes, _, _ in self._layers):
+            self._key = drawn
             self._layers = self._begin(race, draped, scene, ratio, theme, widths)
         deadline = time.monotonic() + DRAW_SECONDS
         complete = True

@@ -42,6 +42,9 @@ class Theme:
     racers: tuple[str, ...]
     zoom: float = 1.0  # of type and lines
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.zoom))  # a theme is part of many keys
+
     def racer(self, colour: int) -> QColor:
         """The colour of a racer; the palette repeats when it is used up."""
         return QColor(self.racers[colour % len(self.racers)])
@@ -161,13 +164,13 @@ def apply(theme: Theme) -> None:
     for key in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.text3))
     app.setPalette(palette)
+    app.setFont(font(13 * theme.zoom))
     larger = lambda found: f"font-size: {round(theme.zoom * int(found[1]))}px"  # noqa: E731
     app.setStyleSheet(re.sub(r"font-size: (\d+)px", larger, _style_sheet(theme)))
 
 
 def _style_sheet(t: Theme) -> str:
     return f"""
-* {{ font-family: Inter; font-size: 13px; color: {t.text}; }}
 QMainWindow, QDialog {{ background: {t.window}; }}
 #header {{ background: {t.card}; border: none; border-bottom: 1px solid {t.border}; }}
 #brand {{ font-size: 15px; font-weight: 600; }}

@@ -187,10 +187,11 @@ class RacerRow(QFrame):
         self.problem.hide()
         self.fold = IconButton("ph.caret-down", f"Hyper-parameters of {racer.name}", 22)
         self.fold.setCheckable(True)
-        self.details = self._make_details(racer)
-        self.details.hide()
+        self.details: QWidget | None = None  # made when it is unfolded: widgets cost time
+        self.fields: dict[str, NumberField] = {}
+        self.flags: dict[str, Switch] = {}
         self.rate = self._make_rate()
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(10, 6, 6, 6)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
@@ -201,7 +202,6 @@ class RacerRow(QFrame):
         grid.addWidget(self.status, 1, 1, 1, 3)
         grid.addWidget(self.rate, 2, 0, 1, 4)
         grid.addWidget(self.problem, 3, 0, 1, 4)
-        grid.addWidget(self.details, 4, 0, 1, 4)
         grid.setColumnStretch(1, 1)
         self.switch.clicked.connect(self._toggle)
         self.fold.toggled.connect(self._unfold)
@@ -235,8 +235,6 @@ class RacerRow(QFrame):
         grid = QGridLayout(details)
         grid.setContentsMargins(0, 4, 0, 4)
         grid.setVerticalSpacing(4)
-        self.fields: dict[str, NumberField] = {}
-        self.flags: dict[str, Switch] = {}
         others = [h for h in find(racer.optimizer).hyperparameters if h.name != "lr"]
         for line, h in enumerate(others):
             caption = label(h.name, "caption")
@@ -285,7 +283,8 @@ class RacerRow(QFrame):
         self.rate.setVisible(racer.on and "lr" in racer.values)
         self.status.setVisible(racer.on)
         self.fold.setVisible(racer.on)
-        self.details.setVisible(racer.on and self.fold.isChecked())
+        if self.details is not None:
+            self.details.setVisible(racer.on and self.fold.isChecked())
         if not racer.on:
             self.loss.setText("off")
             self.problem.hide()
@@ -332,9 +331,9 @@ class RacerRow(QFrame):
             running = len(lanes) - len(over)
             parts = [f"{n} {status}" for status, n in ended.items()]
             self.status.setText(", ".join(parts + [f"{running} running"] * bool(running)))
-        if step == int(race.steps[-1]) or len(lanes) == 1:
-            lines = [f"Start {n}: {race.end(lane)}" for n, lane in enumerate(lanes[:20], 1)]
-            self.status.setToolTip("\n".join(lines) if len(lanes) > 1 else "")
+        self.status.explain = lambda: "\n".join(
+            f"Start {n}: {race.end(lane)}" for n, lane in enumerate(lanes[:20], 1)
+        )
 
     def set_theme(self, theme: Theme) -> None:
         color = theme.racer(self._racer.colour)
@@ -376,6 +375,11 @@ class RacerRow(QFrame):
 
     def _unfold(self, open_: bool) -> None:
         self.fold.set_icon("ph.caret-up" if open_ else "ph.caret-down")
+        if self.details is None:
+            self.details = self._make_details(self._racer)
+            self._grid.addWidget(self.details, 4, 0, 1, 4)
+            self.show_racer(self._racer)
+            self.set_theme(self.view.theme)
         self.details.setVisible(open_)
 
     def _duplicate(self) -> None:

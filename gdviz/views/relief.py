@@ -23,6 +23,7 @@ from gdviz.views.view import View
 from gdviz_core.surface import Array
 
 GRIP = 11.0  # how near the pointer must be to a start or a ball
+SMALL = 4000  # records of a race whose trails are laid over the surface at once
 IDLE = 160  # milliseconds without movement until it is drawn finely
 DEGREES = 0.45  # of a turn for each pixel
 
@@ -54,7 +55,7 @@ class ReliefView(View):
         self.theme: Theme = DARK
         self._race: Race | None = None
         self._scene: tuple[object, Scene, QPixmap] | None = None
-        self._coarse = False
+        self._coarse = self._hurried = False
         self._threads, self._balls, self._starts = Threads(), Balls(), Starts()
         self._pressed: QPointF | None = None
         self._last = QPointF()
@@ -73,6 +74,8 @@ class ReliefView(View):
 
     def show_race(self, race: Race) -> None:
         self._race = race if len(race.x) else None
+        self._hurried = True
+        self._idle.start()
         self.update()
 
     def show_step(self, index: int) -> None:
@@ -110,7 +113,7 @@ class ReliefView(View):
         self.document.look(camera=camera)
 
     def _refine(self) -> None:
-        self._coarse = False
+        self._coarse = self._hurried = False
         self.update()
 
     # drawing
@@ -144,7 +147,16 @@ class ReliefView(View):
         if race is not None:
             index = min(self.player.index, race.last)
             widths = 0.85 * TRAIL * zoom, 0.85 * CASING * zoom
-            if not self._threads.draw(painter, race, index, scene, ratio, self.theme, widths):
+            if not self._threads.draw(
+                painter,
+                race,
+                index,
+                scene,
+                ratio,
+                self.theme,
+                widths,
+                not self._hurried or race.x.size < SMALL,
+            ):
                 QTimer.singleShot(0, self.update)
         self._draw_starts(painter, scene, ratio)
         if race is not None:

@@ -27,6 +27,7 @@ from gdviz.results import Results, Row, as_text, results, tuned
 from gdviz.scale import short
 from gdviz.views.view import View
 
+AFTER = 250  # milliseconds without a new race until the runs are ranked
 SHOWN = 2000  # rows; the others are only counted
 COLUMNS = ("#", "Racer", "Evals", "Steps", "Best loss", "Distance", "Start", "Ended")
 TIPS = (
@@ -121,7 +122,7 @@ class ResultsView(View):
         self._tuning: Job | None = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.setInterval(60)
+        self._later.setInterval(AFTER)
         self._later.timeout.connect(self._compute)
         document.selected.connect(lambda: self._mark())
         document.gave_up.connect(self._stop_tuning)

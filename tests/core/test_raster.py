@@ -104,7 +104,7 @@ def test_discs_are_round_and_shades_follow_the_table():
     raster.discs(image, np.array([20.0, np.nan]), np.array([20.0, 1.0]), np.repeat(WHITE, 2), 6.0)
     assert alpha(image).sum() / 255 == pytest.approx(np.pi * 36, rel=0.03)
     table = np.arange(5, dtype=np.uint32)
-    values = np.array([[0.0, 0.26, 0.5, 1.0], [-3.0, 9.0, np.nan, np.inf]])
+    values = np.array([[0.0, 0.26, 0.5, 1.0], [-3.0, 9.0, np.nan, np.inf]], np.float32)
     out = np.empty(values.shape, np.uint32)
     raster.shade(values, 0.0, 1.0, table, 77, out)
     np.testing.assert_array_equal(out, [[0, 1, 2, 4], [0, 4, 77, 77]])

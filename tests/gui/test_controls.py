@@ -91,7 +91,7 @@ def test_switching_a_racer_on_and_off(user, racers):
 
 def test_the_other_hyperparameters_unfold(user, racers):
     row = racers.rows[3]
-    assert not row.details.isVisible()
+    assert row.details is None
     user.press(row.fold)
     assert row.details.isVisible()
     user.type(row.fields["beta1"], "0.5")

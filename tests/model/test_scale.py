@@ -61,3 +61,19 @@ def test_tick_labels():
     assert tick_label(1e10, True) == "10¹⁰"
     assert tick_label(2e10, True) == "2×10¹⁰"
     assert tick_label(-0.5, False) == "−0.5"
+
+
+@given(
+    st.lists(st.floats(-1e308, 1e308), min_size=6, max_size=40),
+    st.sampled_from([0.0, 1e-300, 1e300, 1.0]),
+)
+def test_shades_are_levels_between_the_ends_of_the_bar(losses, extra):
+    values = np.array([*losses, extra, np.inf, -np.inf, np.nan])
+    scale = Scale.of(values)
+    shades = scale.shades(values)
+    good = np.isfinite(values)
+    assert np.isfinite(shades[good]).all()
+    assert not np.isfinite(shades[~good]).any()
+    wanted = (scale.levels(values[good]) - scale.low) / (scale.high - scale.low)
+    inside = (wanted >= 0) & (wanted <= 1)
+    assert np.allclose(shades[good][inside], wanted[inside], atol=2e-6)
