@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
+from PyQt6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -40,6 +40,7 @@ from gdviz.views.status import StatusView
 from gdviz.views.view import View
 
 GAP = 12
+PANELS_VERSION = 1  # of the places that are remembered; another one is not restored
 
 # For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
 # large type and lines are.
@@ -68,6 +69,7 @@ class Window(QMainWindow):
             kind: kind(self.document, self.player) for kind in VIEWS
         }
         self._zoom = 1.0
+        self._seen = False
         self._lay_out()
         self._make_menus()
         self._make_buttons()
@@ -355,7 +357,7 @@ class Window(QMainWindow):
         box.setText(
             f"gdviz {__version__}\n\nSee optimizers race down a loss surface.\n\n"
             "Free software under the GNU General Public License, version 3 or later.\n"
-            "The typeface is Inter, under the SIL Open Font License."
+            "The typefaces are Inter and STIX, under the SIL Open Font License."
         )
         box.exec()
 
@@ -365,10 +367,32 @@ class Window(QMainWindow):
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
-        self.panels.forget_widths()  # what was asked of hidden panels does not hold
-        QTimer.singleShot(0, self._set_widths)
+        if not self._seen:  # what was asked of hidden panels does not hold
+            self._seen = True
+            QTimer.singleShot(0, self._restore_panels)
+
+    def _restore_panels(self) -> None:
+        """Put the panels where they were when the program was closed."""
+        settings = QSettings()
+        state, zoom = settings.value("panels"), str(settings.value("zoom", "1.0"))
+        known = {str(zoom): zoom for _, _, _, zoom in LAYOUTS.values()}
+        if isinstance(state, QByteArray) and self.panels.restoreState(state, PANELS_VERSION):
+            self.panels.keep_widths()
+            if known.get(zoom, 1.0) != self._zoom:
+                self._zoom = known[zoom]
+                self.choose_theme(self.theme_choice)
+        else:
+            self.panels.forget_widths()
+            self._set_widths()
+
+    def _remember_panels(self) -> None:
+        settings = QSettings()
+        settings.setValue("panels", self.panels.saveState(PANELS_VERSION))
+        settings.setValue("zoom", str(self._zoom))
+        settings.setValue("geometry", self.saveGeometry())
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
+        self._remember_panels()
         self.player.pause()
         self.document.close()
         job.stop_all()
@@ -411,6 +435,9 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
         window.resize(1440, 900)
     else:
         window.resize(min(1440, room.width()), min(900, room.height() - frame))
+    geometry = QSettings().value("geometry")
+    if isinstance(geometry, QByteArray):
+        window.restoreGeometry(geometry)
     return window
 
 

@@ -117,11 +117,19 @@ class Panels(QMainWindow):
         if pairs:
             panels, widths = [panel for panel, _ in pairs], [width for _, width in pairs]
             self.resizeDocks(panels, widths, Qt.Orientation.Horizontal)
-        self._set = tuple(0 if p is None else p.width() for p in columns)  # type: ignore[assignment]
+        moved = [panel for panel, _ in pairs]
+        self._set = tuple(
+            panel.width() if panel in moved and panel is not None else before
+            for panel, before in zip(columns, self._set, strict=True)
+        )  # type: ignore[assignment]
 
     def forget_widths(self) -> None:
         """Let the next `set_widths` apply whatever the user did."""
         self._set = (0, 0)
+
+    def keep_widths(self) -> None:
+        """Leave the widths to the user until a layout is chosen."""
+        self._set = (-1000, -1000)
 
     def _column(self, area: AREA) -> Panel | None:
         for panel in self.panels.values():

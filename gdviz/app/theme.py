@@ -197,6 +197,7 @@ QTabBar::tab:hover {{ color: {t.text}; }}
 #bubble {{ background: {t.raised}; border: 1px solid {t.error}; border-radius: 8px;
            padding: 6px 10px; color: {t.text}; }}
 #row {{ border-radius: 8px; }}
+#row[selected="true"] {{ background: {t.control}; }}
 #row:hover {{ background: {t.control}; }}
 QLabel {{ background: transparent; }}
 QScrollArea, #plain {{ background: transparent; border: none; }}

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import qtawesome
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QMouseEvent
 from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -78,7 +78,13 @@ class RacersView(View):
         whole.setContentsMargins(0, 6, 0, 4)
         whole.setSpacing(6)
         whole.addWidget(scroll, 1)
+        document.selected.connect(lambda: self._mark())
         self.show_experiment(document.experiment)
+
+    def _mark(self) -> None:
+        """Show which racer is looked at."""
+        for row in self.rows:
+            row.mark(row.number == self.document.racer)
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -139,6 +145,7 @@ class RacersView(View):
                 self._rows.addWidget(row)
                 row.set_theme(self.theme)
             self.rows[number].show_racer(racer)
+        self._mark()
 
     def show_race(self, race: Race) -> None:
         self._race = race
@@ -266,6 +273,9 @@ class RacerRow(QFrame):
         self.fields[h.name] = field
         return field
 
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        self.view.document.select(racer=self.number)
+
     # shows
 
     def show_racer(self, racer: Racer) -> None:
@@ -334,6 +344,15 @@ class RacerRow(QFrame):
         self.status.explain = lambda: "\n".join(
             f"Start {n}: {race.end(lane)}" for n, lane in enumerate(lanes[:20], 1)
         )
+
+    def mark(self, selected: bool) -> None:
+        """Show whether this is the racer that is looked at."""
+        if self.property("selected") != selected:
+            self.setProperty("selected", selected)
+            style = self.style()
+            assert style is not None
+            style.polish(self)
+            self.update()
 
     def set_theme(self, theme: Theme) -> None:
         color = theme.racer(self._racer.colour)

@@ -3,7 +3,7 @@
 import gc
 
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF, QSettings, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -84,6 +84,7 @@ class Driver:
 def user(qtbot, tmp_path, monkeypatch):
     """A Driver of a fresh window of 1440 by 900."""
     monkeypatch.setattr("gdviz.window.state_folder", lambda: tmp_path / "state")
+    QSettings().clear()
     window = make_window()
     window.choose_theme("dark")
     qtbot.addWidget(window)

@@ -1,0 +1,102 @@
+"""Panels: they float, hide, come back as they were left, and layouts arrange them."""
+
+import pytest
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QTabBar
+
+from gdviz.views.racers import RacersView
+from gdviz.window import LAYOUTS, make_window
+from tests.gui.conftest import LEFT, NONE
+
+
+@pytest.fixture
+def panels(user):
+    return user.window.panels
+
+
+def test_a_panel_floats_docks_and_hides(user, panels):
+    panel = panels.panels["Curves"]
+    user.press(panel._float)
+    assert panel.isFloating()
+    user.press(panel._float)
+    assert not panel.isFloating()
+    user.press(panel._hide)
+    assert not panel.isVisible()
+    panel.toggleViewAction().trigger()
+    user.settle()
+    assert panel.isVisible()
+
+
+def test_tabs_bring_the_other_panel_to_the_front(user, panels):
+    bars = {bar.tabText(i): (bar, i) for bar in panels.findChildren(QTabBar)
+            for i in range(bar.count())}  # fmt: skip
+    bar, index = bars["Inspector"]
+    QTest.mouseClick(bar, LEFT, NONE, bar.tabRect(index).center())
+    user.settle()
+    assert panels.panels["Inspector"].isVisible()
+    assert panels.panels["Inspector"].widget().visibleRegion().isEmpty() is False
+    assert panels.panels["Surface"].widget().visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_shows_what_it_names(user, panels, name):
+    panels.panels["Curves"].setFloating(True)
+    user.window.choose_layout(name)
+    user.settle()
+    left, right, _, zoom = LAYOUTS[name]
+    wanted = {*left, *(panel for group in right for panel in group)}
+    for title, panel in panels.panels.items():
+        assert panel.isHidden() == (title not in wanted)
+        assert not panel.isFloating()
+    assert user.window.theme.zoom == zoom
+    for group in right:
+        assert not panels.panels[group[0]].widget().visibleRegion().isEmpty()
+
+
+def test_everything_comes_back_as_it_was_left(user, qtbot):
+    window = user.window
+    window.choose_layout("step by step")
+    window.panels.panels["Curves"].close()
+    window.panels.resizeDocks([window.panels.panels["Racers"]], [333], Qt.Orientation.Horizontal)
+    user.settle()
+    width = window.panels.panels["Racers"].width()
+    window.close()
+    again = make_window()
+    qtbot.addWidget(again)
+    again.show()
+    qtbot.waitExposed(again)
+    qtbot.wait(60)
+    assert not again.panels.panels["Curves"].isVisible()
+    assert not again.panels.panels["Inspector"].isHidden()
+    assert abs(again.panels.panels["Racers"].width() - width) <= 2
+    again.close()
+
+
+@pytest.mark.parametrize("state", [b"", b"rubbish", "text", 7, None])
+def test_a_spoilt_memory_of_panels_does_no_harm(user, qtbot, state):
+    QSettings().setValue("panels", state)
+    QSettings().setValue("zoom", "1e9")
+    QSettings().setValue("geometry", state)
+    again = make_window()
+    qtbot.addWidget(again)
+    again.show()
+    qtbot.wait(40)
+    assert again.panels.panels["Surface"].isVisible()
+    assert again.theme.zoom == 1.0
+    again.close()
+
+
+def test_full_screen_and_back(user):
+    user.key(Qt.Key.Key_F11)
+    assert user.window.isFullScreen()
+    assert user.window._full.isChecked()
+    user.key(Qt.Key.Key_F11)
+    assert not user.window.isFullScreen()
+
+
+def test_a_click_on_a_racer_selects_it(user):
+    row = user.window.views[RacersView].rows[2]
+    user.press(row.status)
+    assert user.document.racer == 2
+    assert row.property("selected")
