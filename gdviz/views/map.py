@@ -5,44 +5,29 @@ from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter, QPen, QPixmap
+from PyQt6.QtGui import QColor, QPainter, QPen
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
-from gdviz import compute
+from gdviz.app.background import Background
 from gdviz.app.balls import BALL, Balls, Starts
 from gdviz.app.bar import ColourBar
 from gdviz.app.canvas import LEFT, RIGHT, Canvas, Viewport
 from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
 from gdviz.app.internals import draw_internals
-from gdviz.app.job import Job
 from gdviz.app.layers import Layers
-from gdviz.app.pictures import (
-    Landscape,
-    Mark,
-    Trails,
-    critical_marks,
-    draw_critical_points,
-    draw_field,
-    draw_heads,
-    draw_landscape,
-)
+from gdviz.app.pictures import Trails
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point
 from gdviz.inspection import Step, step_of
-from gdviz.scale import Scale
 from gdviz.views.view import View
-from gdviz_core import Surface
-from gdviz_core.surface import Array
 
 GRIP = 13.0  # how near the pointer must be to a start to take it
-INLINE_SECONDS = 0.025  # a landscape that takes longer is first drawn coarsely
 MAX_SPAN = 1e5  # how far out and in one may zoom, in sizes of the domain
 MIN_SPAN = 1e-9
-FIELD_CELL = 42.0  # logical pixels between arrows or streamlines
 
 
 class MapView(View):
@@ -75,28 +60,19 @@ class MapView(View):
         self._middle: Point = (0.0, 0.0)
         self._span = 1.0  # plane units per logical pixel
         self._fits = True  # until the user zooms or pans
-        self._landscape: Landscape | None = None
-        self._scale = Scale()
-        self._background: tuple[object, QPixmap] | None = None
-        self._wanted: object = None
-        self._job: Job | None = None
         self._trails, self._starts, self._balls = Trails(), Starts(), Balls()
         self._race: Race | None = None
-        self._field: tuple[object, list[Array]] | None = None
-        self._marks: tuple[object, list[Mark]] | None = None
-        self._fielding: Job | None = None
         self._frame: tuple[QPointF, QPointF] | None = None  # of a box zoom, on the canvas
         self._step: tuple[object, Step | None] | None = None
+        self.background = Background(document, self)
+        self.background.changed.connect(self.canvas.repaint_content)
+        self.background.scaled.connect(self.bar.show_scale)
         self.layers = Layers(document, self)
         self.button = IconButton("ph.stack", "Layers of the map", 30, self.canvas)
         self.button.setObjectName("floating")
         self.button.clicked.connect(self._show_layers)
         self._held: int | None = None
         self._gesture: object = None
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(80)
-        self._later.timeout.connect(self._refine)
         self.canvas.clicked.connect(self._click)
         self.canvas.dragged.connect(self._drag)
         self.canvas.wheeled.connect(self._wheel)
@@ -194,8 +170,8 @@ class MapView(View):
 
     def paint_map(self, painter: QPainter, viewport: Viewport) -> None:
         experiment, theme = self.document.experiment, self.theme
-        display, surface = self.document.display, experiment.resolved()
-        self._paint_background(painter, surface, viewport)
+        display = self.document.display
+        self.background.paint(painter, viewport, theme)
         race = self._race if self._race is not None and len(self._race.x) else None
         index = 0 if race is None else min(self.player.index, race.last)
         if race is not None and not self._trails.draw(
@@ -228,109 +204,6 @@ class MapView(View):
             surface = race.experiment.resolved()
             draw_internals(painter, step, surface, display.internals, pointed, viewport, color,
                            self.theme)  # fmt: skip
-
-    def _paint_background(self, painter: QPainter, surface: Surface, viewport: Viewport) -> None:
-        landscape = self._landscape
-        if landscape is None or landscape.surface != surface or landscape.viewport != viewport:
-            self._evaluate(surface, viewport)
-            landscape = self._landscape
-        if landscape is None:
-            return
-        kind = self.document.display.field
-        field: list[Array] = []
-        if kind != "none":
-            wanted = (surface, viewport, kind)
-            if self._field is not None and self._field[0] == wanted:
-                field = self._field[1]
-            else:
-                self._later.start()
-        found = self.document.critical
-        key = (landscape, self.theme, id(field) if field else 0, self.document.display.critical,
-               id(found))  # fmt: skip
-        if self._background is None or self._background[0] != key:
-            self._background = (key, self._draw_background(landscape, field))
-        painter.drawPixmap(QPointF(0, 0), self._background[1])
-
-    def _critical(self) -> list[Mark]:
-        """The critical points of the surface, and what is said of them."""
-        key = (self.document.experiment.resolved(), id(self.document.critical))
-        if self._marks is None or self._marks[0] != key:
-            self._marks = (key, critical_marks(key[0], self.document.critical))
-        return self._marks[1]
-
-    def _draw_background(self, landscape: Landscape, field: list[Array]) -> QPixmap:
-        v = landscape.viewport
-        picture = QPixmap(v.width, v.height)
-        picture.setDevicePixelRatio(v.ratio)
-        self._scale = Scale.of(landscape.values[::4, ::4] if landscape.every == 1
-                               else landscape.values)  # fmt: skip
-        painter = QPainter(picture)
-        draw_landscape(painter, landscape, self._scale, self.theme)
-        if field:
-            draw_field(painter, field, v, self.theme)
-            if self.document.display.field == "streamlines":
-                draw_heads(painter, field, v)
-        if self.document.display.critical:
-            draw_critical_points(painter, self._critical(), v, self.theme)
-        painter.end()
-        self.bar.show_scale(self._scale)
-        return picture
-
-    def _evaluate(self, surface: Surface, viewport: Viewport) -> None:
-        """Evaluate as finely as is quick enough to do at once; the rest in the background."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-        every = 1
-        points = viewport.width * viewport.height
-        while compute.value_cost(surface, points // every**2) > INLINE_SECONDS and every < 32:
-            every *= 2
-        xs, ys = viewport.centres(every)
-        values = compute.finish(compute.landscape(surface, xs, ys))
-        self._landscape = Landscape(surface, viewport, every, values)
-        if every > 1:
-            self._later.start()
-
-    def _refine(self) -> None:
-        """Evaluate what was drawn coarsely at every pixel."""
-        self._find_field()
-        coarse = self._landscape
-        if coarse is None or coarse.every == 1:
-            return
-        self._job = job = Job(compute.landscape(coarse.surface, *coarse.viewport.centres()))
-
-        def done(values: Any) -> None:
-            self._job = None
-            if self._landscape is coarse:
-                self._landscape = Landscape(coarse.surface, coarse.viewport, 1, values)
-                self.canvas.repaint_content()
-
-        job.done.connect(done)
-        job.failed.connect(lambda error: self.document.said.emit(str(error)))
-        job.start()
-
-    def _find_field(self) -> None:
-        """Follow the gradient field over what is visible, in the background."""
-        kind, landscape = self.document.display.field, self._landscape
-        if kind == "none" or landscape is None:
-            return
-        v, surface = landscape.viewport, landscape.surface
-        wanted = (surface, v, kind)
-        if self._field is not None and self._field[0] == wanted:
-            return
-        if self._fielding is not None:
-            self._fielding.cancel()
-        count = max(4, round(max(v.width, v.height) / v.ratio / FIELD_CELL))
-        self._fielding = job = Job(compute.field(surface, kind, (v.x0, v.x1, v.y0, v.y1), count))
-
-        def done(lines: Any) -> None:
-            self._fielding = None
-            self._field = (wanted, lines)
-            self.canvas.repaint_content()
-
-        job.done.connect(done)
-        job.failed.connect(lambda error: self.document.said.emit(str(error)))
-        job.start()
 
     # the mouse
 
@@ -446,7 +319,8 @@ class MapView(View):
         if not self.document.display.critical:
             return ""
         reach = GRIP * self._span
-        near = [(math.hypot(mark.x - at[0], mark.y - at[1]), mark.text) for mark in self._critical()
+        marks = self.background.marks()
+        near = [(math.hypot(mark.x - at[0], mark.y - at[1]), mark.text) for mark in marks
                 if abs(mark.x - at[0]) < reach and abs(mark.y - at[1]) < reach]  # fmt: skip
         return min(near)[1] if near else ""
 

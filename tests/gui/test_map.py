@@ -76,7 +76,7 @@ def test_the_wheel_zooms_about_the_pointer_and_shows_true_detail(user):
     fraction = (3.0 - before.x0) / (before.x1 - before.x0)
     assert (3.0 - after.x0) / (after.x1 - after.x0) == pytest.approx(fraction, abs=0.01)
     xs, ys = after.centres()
-    shown = chart._landscape
+    shown = chart.background.landscape
     assert shown.viewport == after
     wanted = user.document.experiment.resolved().value(xs[None, :5], ys[:5, None])
     np.testing.assert_array_equal(shown.values[:5, :5], wanted)
@@ -200,6 +200,6 @@ def test_a_slow_surface_is_drawn_coarsely_first_and_then_finely(user):
     slow = "+".join(["sin(x*y)^2"] * 700)
     user.paste(user.window.header.formula, slow)
     chart = user.window.map
-    user.qtbot.waitUntil(lambda: chart._landscape.every > 1, timeout=5000)
-    user.qtbot.waitUntil(lambda: chart._landscape.every == 1, timeout=30_000)
-    assert chart._landscape.surface.formula == slow
+    user.qtbot.waitUntil(lambda: chart.background.landscape.every > 1, timeout=5000)
+    user.qtbot.waitUntil(lambda: chart.background.landscape.every == 1, timeout=30_000)
+    assert chart.background.landscape.surface.formula == slow

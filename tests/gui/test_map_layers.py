@@ -67,11 +67,11 @@ def test_the_field_appears_and_follows_a_zoom(user, kind):
     user.press(chart.button)
     chart.layers.fields[kind].trigger()
     chart.layers.close()
-    user.qtbot.waitUntil(lambda: chart._field is not None)
-    first = chart._field
+    user.qtbot.waitUntil(lambda: chart.background.field is not None)
+    first = chart.background.field
     assert picture(user) != before
     chart.zoom(2.0)
-    user.qtbot.waitUntil(lambda: chart._field is not first)
+    user.qtbot.waitUntil(lambda: chart.background.field is not first)
     chart.layers.fields["none"].trigger()
     chart.fit()
     assert user.document.display.field == "none"

@@ -1,0 +1,158 @@
+"""What lies below the race on the map: heat, contour lines, the gradient field, critical points."""
+
+from typing import Any
+
+from PyQt6.QtCore import QObject, QPointF, QTimer, pyqtSignal
+from PyQt6.QtGui import QPainter, QPixmap
+
+from gdviz import compute
+from gdviz.app.canvas import Viewport
+from gdviz.app.document import Document
+from gdviz.app.job import Job
+from gdviz.app.pictures import (
+    Landscape,
+    Mark,
+    critical_marks,
+    draw_critical_points,
+    draw_field,
+    draw_heads,
+    draw_landscape,
+)
+from gdviz.app.theme import Theme
+from gdviz.scale import Scale
+from gdviz_core import Surface
+from gdviz_core.surface import Array
+
+INLINE_SECONDS = 0.025  # a landscape that takes longer is first drawn coarsely
+FIELD_CELL = 42.0  # logical pixels between arrows or streamlines
+
+
+class Background(QObject):
+    """Drawn once for a viewport and kept; what is slow follows from the background.
+
+    `changed` asks for another painting, `scaled` tells which loss has which colour.
+    """
+
+    changed = pyqtSignal()
+    scaled = pyqtSignal(object)  # Scale
+
+    def __init__(self, document: Document, parent: QObject):
+        super().__init__(parent)
+        self._document = document
+        self._scale = Scale()
+        self.landscape: Landscape | None = None
+        self._background: tuple[object, QPixmap] | None = None
+        self._job: Job | None = None
+        self.field: tuple[object, list[Array]] | None = None
+        self._fields = 0  # how many fields there have been
+        self._marks: tuple[object, list[Mark]] | None = None
+        self._fielding: Job | None = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(80)
+        self._later.timeout.connect(self._refine)
+
+    def paint(self, painter: QPainter, viewport: Viewport, theme: Theme) -> None:
+        """Paint what is there by now; the rest follows."""
+        surface = self._document.experiment.resolved()
+        landscape = self.landscape
+        if landscape is None or landscape.surface != surface or landscape.viewport != viewport:
+            self._evaluate(surface, viewport)
+            landscape = self.landscape
+        if landscape is None:
+            return
+        kind = self._document.display.field
+        field: list[Array] = []
+        if kind != "none":
+            wanted = (surface, viewport, kind)
+            if self.field is not None and self.field[0] == wanted:
+                field = self.field[1]
+            else:
+                self._later.start()
+        display, found = self._document.display, self._document.critical
+        key = (landscape, theme, self._fields if field else 0, display.critical, found)
+        if self._background is None or self._background[0] != key:
+            self._background = (key, self._draw(landscape, field, theme))
+        painter.drawPixmap(QPointF(0, 0), self._background[1])
+
+    def marks(self) -> list[Mark]:
+        """The critical points of the surface, and what is said of them."""
+        surface, found = self._document.experiment.resolved(), self._document.critical
+        if self._marks is None or self._marks[0] != (surface, found):
+            self._marks = ((surface, found), critical_marks(surface, found))
+        return self._marks[1]
+
+    def _draw(self, landscape: Landscape, field: list[Array], theme: Theme) -> QPixmap:
+        v = landscape.viewport
+        picture = QPixmap(v.width, v.height)
+        picture.setDevicePixelRatio(v.ratio)
+        self._scale = Scale.of(landscape.values[::4, ::4] if landscape.every == 1
+                               else landscape.values)  # fmt: skip
+        painter = QPainter(picture)
+        draw_landscape(painter, landscape, self._scale, theme)
+        if field:
+            draw_field(painter, field, v, theme)
+            if self._document.display.field == "streamlines":
+                draw_heads(painter, field, v)
+        if self._document.display.critical:
+            draw_critical_points(painter, self.marks(), v, theme)
+        painter.end()
+        self.scaled.emit(self._scale)
+        return picture
+
+    def _evaluate(self, surface: Surface, viewport: Viewport) -> None:
+        """Evaluate as finely as is quick enough to do at once; the rest in the background."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        every = 1
+        points = viewport.width * viewport.height
+        while compute.value_cost(surface, points // every**2) > INLINE_SECONDS and every < 32:
+            every *= 2
+        xs, ys = viewport.centres(every)
+        values = compute.finish(compute.landscape(surface, xs, ys))
+        self.landscape = Landscape(surface, viewport, every, values)
+        if every > 1:
+            self._later.start()
+
+    def _refine(self) -> None:
+        """Evaluate what was drawn coarsely at every pixel."""
+        self._find_field()
+        coarse = self.landscape
+        if coarse is None or coarse.every == 1:
+            return
+        self._job = job = Job(compute.landscape(coarse.surface, *coarse.viewport.centres()))
+
+        def done(values: Any) -> None:
+            self._job = None
+            if self.landscape is coarse:
+                self.landscape = Landscape(coarse.surface, coarse.viewport, 1, values)
+                self.changed.emit()
+
+        job.done.connect(done)
+        job.failed.connect(lambda error: self._document.said.emit(str(error)))
+        job.start()
+
+    def _find_field(self) -> None:
+        """Follow the gradient field over what is visible, in the background."""
+        kind, landscape = self._document.display.field, self.landscape
+        if kind == "none" or landscape is None:
+            return
+        v, surface = landscape.viewport, landscape.surface
+        wanted = (surface, v, kind)
+        if self.field is not None and self.field[0] == wanted:
+            return
+        if self._fielding is not None:
+            self._fielding.cancel()
+        count = max(4, round(max(v.width, v.height) / v.ratio / FIELD_CELL))
+        self._fielding = job = Job(compute.field(surface, kind, (v.x0, v.x1, v.y0, v.y1), count))
+
+        def done(lines: Any) -> None:
+            self._fielding = None
+            self.field = (wanted, lines)
+            self._fields += 1
+            self.changed.emit()
+
+        job.done.connect(done)
+        job.failed.connect(lambda error: self._document.said.emit(str(error)))
+        job.start()
