@@ -15,7 +15,7 @@ SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd) \
 COUNT ?= 100000
 SEED ?= 0
 
-.PHONY: run test build lint types tests benchmark peers sanitize screenshots dist clean system system-screen
+.PHONY: run test build lint types tests benchmark peers sanitize pictures dist clean system system-screen
 
 run: $(if $(XVFB),system-screen,system) build
 	$(if $(XVFB),exec xvfb-run -a -s "-screen 0 1600x1000x24") $(BIN)/gdviz
@@ -72,8 +72,8 @@ sanitize: build
 	    LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	    ../../$(BIN)/python -m tests.fuzz --count $(COUNT) --seed $(SEED)
 
-screenshots: system build
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m docs.screenshots
+pictures: system build
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m docs.pictures
 
 dist: build
 	$(BIN)/python -m pip install --quiet build

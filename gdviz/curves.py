@@ -74,7 +74,7 @@ def abscissae(race: Race, against: str) -> Array:
 class Levels:
     """What the axes show: a quantity, or its logarithm, from `low` to `high`, at `places`.
 
-    `offset` was subtracted from the quantity before the logarithm.
+    `values` are levels on the vertical axis, `raw` the quantity itself.
     """
 
     title: str
@@ -82,7 +82,7 @@ class Levels:
     values: Array  # (lanes, records)
     low: float
     high: float
-    offset: float = 0.0
+    raw: Array | None = None
     places: Array | None = None
 
     @classmethod
@@ -97,12 +97,12 @@ class Levels:
         """The levels of a quantity; `minima` are those that distances are taken to."""
         known = race.experiment.resolved().minima if minima is None else minima
         if quantity == "loss":
-            made = cls._of_loss(race, scale)
+            values, made = race.loss, cls._of_loss(race, scale)
         else:
             values = series(race, quantity, known)
             title = quantities(race).get(quantity, quantity)
             made = cls._of_values(title, values, scale)
-        return replace(made, places=abscissae(race, against))
+        return replace(made, raw=values, places=abscissae(race, against))
 
     @classmethod
     def _of_values(cls, title: str, values: Array, scale: str) -> Levels:
@@ -127,10 +127,16 @@ class Levels:
         low, high = (float(v) for v in np.percentile(few, (0.2, 99.8)))
         return cls(title, False, np.clip(values, -1e300, 1e300), *_with_room(low, high))
 
+    def record(self, lane: int, place: float) -> int:
+        """The record of a lane at, or last before, a place of the horizontal axis."""
+        assert self.places is not None
+        found = int(np.searchsorted(self.places[lane], place, side="right")) - 1
+        return max(0, found)
+
     def read(self, lane: int, index: int) -> float:
         """The quantity itself at a record."""
-        value = float(self.values[lane, index])
-        return 10**value + self.offset if self.log else value
+        assert self.raw is not None
+        return float(self.raw[lane, index])
 
     @classmethod
     def _of_loss(cls, race: Race, scale: str) -> Levels:
@@ -139,7 +145,7 @@ class Levels:
         minima = race.experiment.resolved().minima
         finite = loss[np.isfinite(loss)]
         if not finite.size:
-            return cls("Loss", False, np.zeros_like(loss), 0.0, 1.0)
+            return cls("Loss: not finite", False, np.full_like(loss, np.nan), 0.0, 1.0)
         floor = 0.0
         if minima:
             x, y = np.array(minima, np.float64).T
@@ -154,7 +160,7 @@ class Levels:
         title = f"Loss above its minimum {short(floor)}" if floor else "Loss"
         with np.errstate(all="ignore"):
             values = np.log10(np.clip(loss - floor, FLOOR, 1e300))
-        return cls(title, True, values, *cls._range(race, values), floor)
+        return cls(title, True, values, *cls._range(race, values))
 
     def curves(self, race: Race) -> tuple[Array, Array, NDArray[np.int64]]:
         """x, y and the number of visible points of each curve.

@@ -115,6 +115,13 @@ class Experiment:
         """The racers that are switched on."""
         return tuple(racer for racer in self.racers if racer.on)
 
+    def changed(self, **changes: Any) -> "Experiment":
+        """A copy with other fields; racers were tuned for the fields as they were."""
+        made = replace(self, **changes)
+        if "racers" not in changes and not changes.keys() <= {"tolerance"}:
+            made = replace(made, racers=tuple(replace(r, tuned=False) for r in made.racers))
+        return made
+
     def on_surface(self, surface: str) -> "Experiment":
         """The experiment on another surface.
 
@@ -140,6 +147,7 @@ class Experiment:
         racers = []
         for racer in self.racers:
             value = racer.values.get("lr")
+            racer = replace(racer, tuned=False)
             if value is not None and value == suggested_lr(before.resolved(), racer.optimizer):
                 racer = racer.with_value("lr", suggested_lr(moved.resolved(), racer.optimizer))
             racers.append(racer)

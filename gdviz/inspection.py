@@ -1,6 +1,7 @@
 """One step of one run, taken apart: every line of its rule with the numbers of this step."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gdviz.compute import Race
@@ -11,9 +12,9 @@ from gdviz_core.optimizer import HESSIAN
 
 Moment = tuple[str, Pair]
 
-# Running means of the slope and of its square, by the names the catalogue gives them.
+# Running means of the slope and velocities, by the names the catalogue gives them.
 FIRST_MOMENTS = ("m", "b", "v")
-SECOND_MOMENTS = ("v", "s", "n", "u")
+Gradient = Callable[[float, float], Pair]
 
 
 _MEANINGS = {
@@ -68,6 +69,7 @@ class Step:
     slope: Pair
     moment: Moment | None
     scaling: Pair | None
+    optimizer: str
 
 
 def step_of(race: Race, lane: int, index: int) -> Step | None:
@@ -133,8 +135,9 @@ def _taken_apart(
         | {h.name: f"{h.name}, {h.meaning}" for h in optimizer.hyperparameters}
         | dict.fromkeys(state, "state, kept from step to step"),
         (float(t.grad_x[at]), float(t.grad_y[at])),
-        _moment(lines, current, state),
-        _scaling(current, state) if optimizer.family == "Adaptive" else None,
+        _moment(optimizer, lines, current, state),
+        _scaling(optimizer, current, gradient),
+        optimizer.name,
     )
 
 
@@ -163,21 +166,23 @@ def _given(
     return given
 
 
-def _moment(lines: list[Line], after: dict[str, Pair], state: dict[str, Pair]) -> Moment | None:
+def _moment(
+    optimizer: Optimizer, lines: list[Line], after: dict[str, Pair], state: dict[str, Pair]
+) -> Moment | None:
     """The running mean of the slope, or the velocity, of an optimizer that has one."""
     moves = {line.term.parts[1].value for line in lines
              if line.name == "w" and line.term.kind == "add"}  # fmt: skip
     for name in FIRST_MOMENTS:
-        if name in state and (name in moves or name not in SECOND_MOMENTS):
+        mean = name == "m" or (name == "b" and optimizer.family != "Curvature")
+        if name in state and (name in moves or mean):
             x, y = after[name]
             return (name, (x, y)) if name in moves else (f"−{name}", (-x, -y))
     return None
 
 
-def _scaling(after: dict[str, Pair], state: dict[str, Pair]) -> Pair | None:
-    """By what the slope of each coordinate is multiplied, from the running mean of its square."""
-    for name in SECOND_MOMENTS:
-        if name in state and min(after[name]) > 0:
-            x, y = (1 / math.sqrt(value) for value in after[name])
-            return x, y
-    return None
+def _scaling(optimizer: Optimizer, after: dict[str, Pair], gradient: Gradient) -> Pair | None:
+    """By what the slope of each coordinate is multiplied."""
+    if not optimizer.scaling:
+        return None
+    x, y = work_out(notation(optimizer.scaling), after.__getitem__, gradient)
+    return (abs(x), abs(y)) if 0 < abs(x) < math.inf and 0 < abs(y) < math.inf else None

@@ -70,6 +70,10 @@ class Window(QMainWindow):
         }
         self._zoom = 1.0
         self._seen = False
+        self._tidy = QTimer(self)
+        self._tidy.setSingleShot(True)
+        self._tidy.setInterval(0)
+        self._tidy.timeout.connect(self._set_widths)
         self._lay_out()
         self._make_menus()
         self._make_buttons()
@@ -363,7 +367,7 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
-        self._set_widths()
+        self._tidy.start()  # once the panels have their share of the new size
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
@@ -394,6 +398,8 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self._remember_panels()
         self.player.pause()
+        for view in self.views.values():
+            view.finish()
         self.document.close()
         job.stop_all()
         self.recovery.close()

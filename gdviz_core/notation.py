@@ -35,9 +35,6 @@ class Term:
             return [self.value]
         return list(dict.fromkeys(name for part in self.parts for name in part.variables()))
 
-    def __contains__(self, kind: str) -> bool:
-        return self.kind == kind or any(kind in part for part in self.parts)
-
 
 class _Terms:
     """What the parser builds into: takes everything as it comes."""

@@ -35,7 +35,8 @@ class Optimizer:
     `presets` maps a framework to the hyper-parameters with which it differs. `pace` tells how a
     learning rate is found for a surface: ("curvature", c) is c over the largest curvature,
     ("size", c) is c times the size of the domain, ("fixed", 1) the default everywhere. `family`
-    is the heading under which it is listed.
+    is the heading under which it is listed, `scaling` a formula, over what a step leaves, for that
+    by which an adaptive optimizer multiplies the slope of each coordinate.
 
     Raises FormulaError for a rule that cannot be read, ValueError for a bad hyper-parameter.
     """
@@ -50,6 +51,7 @@ class Optimizer:
     presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
     pace: tuple[str, float] = ("curvature", 0.5)
     family: str = "Adaptive"
+    scaling: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", textwrap.dedent(self.rule).strip())

@@ -178,6 +178,7 @@ _ENTRIES = (
             WEIGHT_DECAY,
         ),
         initial={"s": "initial_accumulator_value"},
+        scaling="1/(sqrt(s) + eps)",
         source="Duchi, Hazan and Singer 2011, JMLR 12, 2121-2159; torch.optim.Adagrad",
         summary="Divides by all gradients so far; the steps shrink and run out.",
         presets={
@@ -207,6 +208,7 @@ _ENTRIES = (
             _eps(1e-6),
             WEIGHT_DECAY,
         ),
+        scaling="p/d",
         source="Zeiler 2012, arXiv:1212.5701; torch.optim.Adadelta",
         summary="Finds its own step length from the steps before; starts very slowly.",
         presets={"keras": {"lr": 1e-3, "rho": 0.95, "eps": 1e-7}},
@@ -239,6 +241,7 @@ _ENTRIES = (
             _eps(1e-8),
             WEIGHT_DECAY,
         ),
+        scaling="1/(sqrt(s + eps_in_sqrt*eps) + (1 - eps_in_sqrt)*eps)",
         source="Tieleman and Hinton 2012, Coursera lecture 6.5; torch.optim.RMSprop",
         summary="Scales each coordinate by its recent gradients; leaps at the start.",
         presets={
@@ -267,6 +270,7 @@ _ENTRIES = (
             _eps(1e-8),
             WEIGHT_DECAY,
         ),
+        scaling="1/(sqrt(v)/sqrt(1 - beta2^t) + eps)",
         source="Kingma and Ba 2015, algorithm 1, arXiv:1412.6980; torch.optim.Adam",
         summary="Momentum with a step size of its own for each coordinate.",
         presets={"keras": {"eps": 1e-7}},
@@ -283,7 +287,7 @@ _ENTRIES = (
             m = beta1*m + (1 - beta1)*d
             # Second moment: the running mean of its square.
             v = beta2*v + (1 - beta2)*d^2
-            # The largest second moment so far, so that steps never grow again.
+            # The largest second moment so far: a steep place is never forgotten.
             s = max(s, v)
             # Weight decay on w itself, when it is decoupled.
             w = w - decoupled_weight_decay*lr*weight_decay*w
@@ -298,9 +302,10 @@ _ENTRIES = (
             WEIGHT_DECAY,
             _DECOUPLED,
         ),
+        scaling="1/(sqrt(s)/sqrt(1 - beta2^t) + eps)",
         source="Reddi, Kale and Kumar 2018, arXiv:1904.09237; torch.optim.Adam(amsgrad=True)",
         summary=(
-            "Adam whose steps can only shrink, which cures its failure on rare large gradients."
+            "Adam that never forgets a steep place, which mends its failure on rare large ones."
         ),
         pace=_LENGTH,
     ),
@@ -324,6 +329,7 @@ _ENTRIES = (
             _eps(1e-8),
             _decay(1e-2),
         ),
+        scaling="1/(sqrt(v)/sqrt(1 - beta2^t) + eps)",
         source="Loshchilov and Hutter 2019, arXiv:1711.05101; torch.optim.AdamW",
         summary=(
             "Adam that pulls w towards 0 by itself; on a bare surface it stops beside the minimum."
@@ -351,6 +357,7 @@ _ENTRIES = (
             _eps(1e-8),
             WEIGHT_DECAY,
         ),
+        scaling="1/u",
         source="Kingma and Ba 2015, algorithm 2, arXiv:1412.6980; torch.optim.Adamax",
         summary=(
             "Adam that divides by the largest recent gradient: steadier, and slow to forget a"
@@ -393,6 +400,7 @@ _ENTRIES = (
             _DECOUPLED,
         ),
         initial={"p": "1"},
+        scaling="1/s",
         source=(
             "Dozat 2016, Incorporating Nesterov momentum into Adam, ICLR workshop;"
             " torch.optim.NAdam"
@@ -414,8 +422,8 @@ _ENTRIES = (
             l = 2/(1 - beta2) - 1
             # How many it is worth by now.
             r = l - 2*t*beta2^t/(1 - beta2^t)
-            # Correction for how unsure the second moment still is.
-            c = sqrt((r - 4)*(r - 2)*l/((l - 4)*(l - 2)*r))
+            # Correction for how unsure the second moment still is; 0 while it says nothing.
+            c = where(r > 5, sqrt((r - 4)*(r - 2)*l/((l - 4)*(l - 2)*r)), 0)
             # What to multiply by: one over the usual size of the slope, corrected.
             s = c*sqrt(1 - beta2^t)/(sqrt(v) + eps)
             # Weight decay on w itself, when it is decoupled.
@@ -431,11 +439,12 @@ _ENTRIES = (
             WEIGHT_DECAY,
             _DECOUPLED,
         ),
+        scaling="where(r > 5, s, 1)",
         source="Liu et al. 2020, arXiv:1908.03265; torch.optim.RAdam",
         summary=(
             "Adam that waits until its averages mean something; the first steps are bare momentum."
         ),
-        pace=_LENGTH,
+        pace=("curvature", 0.5),  # its first steps are as bare as those of gradient descent
     ),
     Optimizer(
         name="rprop",
@@ -570,6 +579,7 @@ _ENTRIES = (
             _average("beta2", 0.999, "memory of the surprise"),
             _eps(1e-16),
         ),
+        scaling="1/(sqrt(s/(1 - beta2^t)) + eps)",
         source="Zhuang et al. 2020, arXiv:2010.07468, algorithm 2",
         summary=(
             "Adam that strides where gradients are as expected; can leap where they are constant."
@@ -596,6 +606,7 @@ _ENTRIES = (
             Hyperparameter("initial_accumulator_value", 1e-6, 0.0, 1e12, meaning="v at the start"),
         ),
         initial={"v": "initial_accumulator_value"},
+        scaling="1/(sqrt(v)/sqrt(1 - beta2^t) + eps)",
         source="Zaheer et al. 2018, Adaptive methods for nonconvex optimization, NeurIPS 31",
         summary="Adam whose step size changes by degrees: no leaps after quiet stretches.",
         pace=_LENGTH,
@@ -629,6 +640,7 @@ _ENTRIES = (
             _eps(1e-8),
             _decay(0.0),
         ),
+        scaling="1/s",
         source="Xie et al. 2022, arXiv:2208.06677, algorithm 1",
         summary="Nesterov's look ahead for Adam, from the change of the gradient; brakes early.",
         pace=_LENGTH,
@@ -658,6 +670,7 @@ _ENTRIES = (
             _eps(1e-8),
             _decay(0.0),
         ),
+        scaling="1/s",
         source="Pagliardini, Ablin and Grangier 2024, arXiv:2409.03137, algorithm 1",
         summary=(
             "Adam with a second, very long memory: good at the end of long runs, slow to turn."
@@ -688,6 +701,7 @@ _ENTRIES = (
             _beta2(0.9999),
             _eps(1e-6),
         ),
+        scaling="r/g",
         source="Taniguchi et al. 2024, arXiv:2411.02853, algorithm 2",
         summary=(
             "Adam that divides by what it knew before this gradient; converges for every beta2."
@@ -703,7 +717,7 @@ _ENTRIES = (
             m = beta1*m + (1 - beta1)*g
             # Running mean of the curvature, measured only at every interval-th step.
             c = where(mod(t - 1, interval) == 0, beta2*c + (1 - beta2)*h, c)
-            # Newton's step: mean slope over mean curvature.
+            # Newton's step divided by gamma: mostly longer than 1, and then clipped below.
             r = m/max(gamma*c, eps)
             # Weight decay acts on w itself.
             w = w - lr*weight_decay*w
@@ -795,6 +809,7 @@ _ENTRIES = (
             _decay(0.0),
         ),
         initial={"z": "w"},
+        scaling="1/(sqrt(v/(1 - beta2^t)) + eps)",
         source="Defazio et al. 2024, arXiv:2405.15682; schedule_free.AdamWScheduleFree",
         summary="Adam's scaling with averaging in place of a schedule.",
         pace=_LENGTH,
@@ -838,6 +853,7 @@ _ENTRIES = (
             _decay(0.0),
         ),
         initial={"a": "d0", "x0": "w"},
+        scaling="1/(sqrt(v) + a*eps)",
         source="Mishchenko and Defazio 2023, arXiv:2306.06101; prodigyopt.Prodigy",
         summary=(
             "Adam that estimates the distance to go and needs no learning rate; it can guess too"
@@ -886,6 +902,7 @@ _ENTRIES = (
             _beta2(),
             _eps(1e-8),
         ),
+        scaling="1/(sqrt(b) + eps)",
         source="Ma and Yarats 2019, arXiv:1810.06801, equation 4",
         summary="Adam with a share of the bare gradient, which damps its overshooting.",
         pace=_LENGTH,
@@ -1038,9 +1055,9 @@ _ENTRIES = (
         title="BFGS",
         # Without a line search: the step is lr, but never longer than max_step.
         rule="""
-            # How far the last step went.
+            # How far the last step went; 0 at the first step.
             u = w - p
-            # By how much the slope changed on the way.
+            # By how much the slope changed on the way; at the first step, from 0.
             v = g - q
             # Both together: positive where the surface curves upwards.
             k = dot(u, v)
@@ -1074,7 +1091,7 @@ _ENTRIES = (
             ),
             Hyperparameter("max_step", 1.0, 0.0, 1e12, "(]", log=True, meaning="longest step"),
         ),
-        initial={"a": "first"},
+        initial={"a": "first", "p": "w"},
         source=(
             "Broyden, Fletcher, Goldfarb and Shanno 1970; Nocedal and Wright 2006, equation 6.17"
         ),

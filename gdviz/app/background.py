@@ -47,10 +47,15 @@ class Background(QObject):
         self._fields = 0  # how many fields there have been
         self._marks: tuple[object, list[Mark]] | None = None
         self._fielding: Job | None = None
+        self._sought: object = None  # by that job
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(80)
         self._later.timeout.connect(self._refine)
+
+    def stop(self) -> None:
+        """Begin nothing any more."""
+        self._later.stop()
 
     def paint(self, painter: QPainter, viewport: Viewport, theme: Theme) -> None:
         """Paint what is there by now; the rest follows."""
@@ -67,7 +72,7 @@ class Background(QObject):
             wanted = (surface, viewport, kind)
             if self.field is not None and self.field[0] == wanted:
                 field = self.field[1]
-            else:
+            elif not self._later.isActive():  # a timer begun anew with every frame never ends
                 self._later.start()
         display, found = self._document.display, self._document.critical
         key = (landscape, theme, self._fields if field else 0, display.critical, found)
@@ -113,7 +118,7 @@ class Background(QObject):
         values = compute.finish(compute.landscape(surface, xs, ys))
         self.landscape = Landscape(surface, viewport, every, values)
         if every > 1:
-            self._later.start()
+            self._later.start()  # anew: while the map moves there is no end to it
 
     def _refine(self) -> None:
         """Evaluate what was drawn coarsely at every pixel."""
@@ -143,7 +148,10 @@ class Background(QObject):
         if self.field is not None and self.field[0] == wanted:
             return
         if self._fielding is not None:
+            if self._sought == wanted:
+                return
             self._fielding.cancel()
+        self._sought = wanted
         count = max(4, round(max(v.width, v.height) / v.ratio / FIELD_CELL))
         self._fielding = job = Job(compute.field(surface, kind, (v.x0, v.x1, v.y0, v.y1), count))
 

@@ -1,11 +1,10 @@
 """The colour bar."""
 
-from typing import Any
-
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath
 from PyQt6.QtWidgets import QWidget
 
+from gdviz.app.canvas import painted
 from gdviz.app.theme import DARK, Theme, font
 from gdviz.scale import Scale, tick_label
 
@@ -21,6 +20,7 @@ class ColourBar(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        self.setFixedWidth(round(66 * theme.zoom))
         self.update()
 
     def show_scale(self, scale: Scale) -> None:
@@ -28,9 +28,9 @@ class ColourBar(QWidget):
             self._scale = scale
             self.update()
 
-    def paintEvent(self, event: Any) -> None:
-        theme, painter = self._theme, QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
+        theme = self._theme
         bar = QRectF(4, 8, 10, self.height() - 44)
         if bar.height() < 20:
             return
@@ -45,12 +45,12 @@ class ColourBar(QWidget):
         painter.setPen(QColor(theme.border))
         painter.drawPath(outline)
         painter.setPen(QColor(theme.text2))
-        painter.setFont(font(11))
+        painter.setFont(font(11 * theme.zoom))
         for value in self._scale.ticks(max(2, int(bar.height() / 48))):
             y = bar.bottom() - self._scale.fraction(value) * bar.height()
             text = tick_label(value, self._scale.unit > 0)
             painter.drawText(
-                QRectF(19, y - 8, 43, 16),
+                QRectF(19, y - 10, self.width() - 21, 20),
                 Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
                 text,
             )

@@ -12,11 +12,29 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtGui import QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
 from gdviz.app.theme import Theme, font
 from gdviz_core.surface import Array
+
+
+def painted(paint: Callable[[Any, QPainter], None]) -> Callable[[Any, QPaintEvent | None], None]:
+    """Make a paintEvent of a method that takes a painter.
+
+    The painter is ended whatever happens: one that outlives its event, held by a traceback, would
+    take the program down.
+    """
+
+    def paint_event(self: Any, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint(self, painter)
+        finally:
+            painter.end()
+
+    return paint_event
 
 
 @dataclass(frozen=True)
@@ -112,7 +130,10 @@ class _Content(pg.GraphicsObject):
 
 
 class Canvas(pg.PlotWidget):
-    """A plot with axes; set `paint_content` to draw inside them."""
+    """A plot with axes; set `paint_content` to draw inside them.
+
+    `room` is the width of the vertical axis.
+    """
 
     clicked = pyqtSignal(object)
     dragged = pyqtSignal(object)
@@ -120,7 +141,8 @@ class Canvas(pg.PlotWidget):
     hovered = pyqtSignal(object)  # (x, y) under the pointer, None when it leaves
     resized = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None, **axes: pg.AxisItem):
+    def __init__(self, parent: QWidget | None = None, room: int = 44, **axes: pg.AxisItem):
+        self._room = room
         self.box = _Box(self)
         super().__init__(parent, viewBox=self.box, axisItems=axes, enableMenu=False)
         self.paint_content: Callable[[QPainter, Viewport], None] = lambda painter, viewport: None
@@ -134,12 +156,14 @@ class Canvas(pg.PlotWidget):
         self.box.sigResized.connect(lambda: self.resized.emit())
         for name in ("left", "bottom"):
             self.getAxis(name).setStyle(tickLength=0, tickTextOffset=7)
-            self.getAxis(name).setTickFont(font(11))
             self.getAxis(name).enableAutoSIPrefix(False)
 
     def set_theme(self, theme: Theme) -> None:
         self.setBackground(theme.card)
+        self.getAxis("left").setWidth(round(self._room * theme.zoom))
+        self.getAxis("bottom").setHeight(round(26 * theme.zoom))
         for name in ("left", "bottom"):
+            self.getAxis(name).setTickFont(font(11 * theme.zoom))
             self.getAxis(name).setPen(pg.mkPen(theme.border))
             self.getAxis(name).setTextPen(theme.text2)
         self._content.update()

@@ -4,9 +4,10 @@ import math
 from collections.abc import Callable
 
 import qtawesome
-from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
+    QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
@@ -28,6 +29,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gdviz.app.canvas import painted
 from gdviz.app.theme import Theme
 
 
@@ -48,9 +50,8 @@ class Switch(QAbstractButton):
         self._accent = QColor(theme.accent)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         on = self.isChecked()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._on if on else self._off)
@@ -77,9 +78,8 @@ class Slider(QSlider):
         self._fill, self._track = color, QColor(theme.raised)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         span = max(1, self.maximum() - self.minimum())
         x = 7 + (self.value() - self.minimum()) / span * (self.width() - 14)
         y = self.height() / 2
@@ -129,8 +129,10 @@ class Combo(QComboBox):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_chevron(event)
+
+    @painted
+    def _paint_chevron(self, painter: QPainter) -> None:
         pen = QPen(self._chevron, 1.5)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
@@ -246,18 +248,22 @@ class CheckedField(QLineEdit):
         self.setToolTip(reason)
         self.refused.emit(reason)
 
-    def event(self, event: QEvent | None) -> bool:
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        super().focusInEvent(event)
+        self.installEventFilter(self)  # only now: it is asked about every event
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Keep the keys of text editing from the window's shortcuts, and only those."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             standard = QKeySequence.StandardKey
             if event.matches(standard.Undo) or event.matches(standard.Redo):
                 if not self.isModified():  # nothing typed: the document's own undo is meant
                     event.ignore()
-                    return False
+                    return True
             elif event.key() in _EDITING:
                 event.accept()
                 return True
-        return super().event(event)
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() == Qt.Key.Key_Escape:
@@ -271,6 +277,7 @@ class CheckedField(QLineEdit):
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
         super().focusOutEvent(event)
+        self.removeEventFilter(self)
         self.setCursorPosition(0)
 
 
@@ -358,12 +365,14 @@ class FormulaField(CheckedField):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
-        if self._at is None:
-            return
+        if self._at is not None:
+            self._paint_underline(event)
+
+    @painted
+    def _paint_underline(self, painter: QPainter) -> None:
+        assert self._at is not None
         column, length = self._at
         left, right = self.column_x(column), self.column_x(column + length)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._error, 1.6))
         y, x = self.height() - 5.0, left
         points = [QPointF(x, y)]
@@ -383,13 +392,13 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.explain: Callable[[], str] | None = None  # gives the tooltip when it is asked for
 
-    def event(self, event: QEvent | None) -> bool:
-        if event is not None and event.type() == QEvent.Type.ToolTip and self.explain is not None:
+    def enterEvent(self, event: QEnterEvent | None) -> None:
+        if self.explain is not None:
             self.setToolTip(self.explain())
-        return super().event(event)
+        super().enterEvent(event)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         metrics = self.fontMetrics()
         shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.setPen(self.palette().color(self.foregroundRole()))

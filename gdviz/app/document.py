@@ -1,5 +1,6 @@
 """The open experiment, its undo history and the race computed from it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class Document(QObject):
         Edits with the same `gesture` object, such as one drag of a slider, are one step. Raises
         ValueError, and changes nothing, if a value is not permitted.
         """
-        self.show(label, replace(self.experiment, **changes), gesture)
+        self.show(label, self.experiment.changed(**changes), gesture)
 
     def show(self, label: str, experiment: Experiment, gesture: object = None) -> None:
         """Put another experiment in place of this one, as one step that can be undone."""
@@ -138,9 +139,10 @@ class Document(QObject):
     def _set(self, experiment: Experiment) -> None:
         if experiment.resolved() != self.experiment.resolved():
             self.critical = None
-        self.experiment = experiment
-        self.selection = max(0, min(self.selection, len(experiment.starts) - 1))
-        self.racer = max(0, min(self.racer, len(experiment.racers) - 1))
+        before, self.experiment = self.experiment, experiment
+        self.selection = _followed(self.selection, before.starts, experiment.starts)
+        names = [[racer.name for racer in each.racers] for each in (before, experiment)]
+        self.racer = _followed(self.racer, *names)
         self._changing = True
         try:
             self.changed.emit(experiment)
@@ -216,6 +218,13 @@ class Document(QObject):
         self._job = None
         self.progressed.emit(None)
         self.said.emit(str(error) or "there is not enough memory for this race")
+
+
+def _followed(number: int, before: Sequence[Any], after: Sequence[Any]) -> int:
+    """Where what had a number is now; the same number if it is gone or was changed."""
+    if number < len(before) and len(before) != len(after) and before[number] in after:
+        return list(after).index(before[number])
+    return max(0, min(number, len(after) - 1))
 
 
 class _Edit(QUndoCommand):

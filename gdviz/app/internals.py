@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from gdviz.app.canvas import Viewport
 from gdviz.app.theme import Theme, font
@@ -28,6 +28,8 @@ def draw_internals(
     theme: Theme,
 ) -> None:
     """The chosen layers and the quantity that is pointed out, at the ball of a step."""
+    if not math.isfinite(step.loss_before):
+        return
     at = viewport.point(*step.before)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if "model" in layers:
@@ -83,7 +85,7 @@ def _arrow(
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawLine(at, tip)
         painter.drawPolyline(QPolygonF([barbs[0], tip, barbs[1]]))
-    if word:
+    if word and length > 15:
         _word(painter, tip + along * 12, word, color, theme)
 
 
@@ -140,24 +142,24 @@ def _draw_model(
         at, to = viewport.point(x, y), viewport.point(*centre)
         if max(abs(to.x()), abs(to.y())) < FAR:
             _arrow(painter, at, to - at, QColor(theme.text), theme, "Newton")
-    _draw_limit(painter, step, values, theme)
+    _draw_limit(painter, step, values, viewport, theme)
 
 
 def _conic(values: np.ndarray, vectors: np.ndarray, level: np.ndarray) -> list[np.ndarray]:
     """The points with the same value of a quadratic form as `level`, as curves."""
     a, b = vectors.T @ level
     total = values[0] * a * a + values[1] * b * b
-    if values[0] * values[1] > 0:
+    if (values > 0).all() or (values < 0).all():
         angle = np.linspace(0, 2 * math.pi, 121)
         radii = np.sqrt(np.maximum(total / values, 0.0))
         return [np.stack([radii[0] * np.cos(angle), radii[1] * np.sin(angle)], axis=1) @ vectors.T]
     if total == 0:
         return []
     # a hyperbola: the coordinate whose eigenvalue has the sign of the total keeps its sign
-    first = 0 if values[0] * total > 0 else 1
+    first = 0 if (values[0] > 0) == (total > 0) else 1
     u = np.linspace(-2.2, 2.2, 81)
-    big = math.sqrt(total / values[first]) * np.cosh(u)
-    small = math.sqrt(-total / values[1 - first]) * np.sinh(u)
+    big = math.sqrt(abs(total / values[first])) * np.cosh(u)
+    small = math.sqrt(abs(total / values[1 - first])) * np.sinh(u)
     curves = []
     for sign in (1.0, -1.0):
         parts = [sign * big, small] if first == 0 else [small, sign * big]
@@ -165,30 +167,55 @@ def _conic(values: np.ndarray, vectors: np.ndarray, level: np.ndarray) -> list[n
     return curves
 
 
-def _draw_limit(painter: QPainter, step: Step, values: np.ndarray, theme: Theme) -> None:
-    """What curvature says about the learning rate, in the corner of the map."""
-    lines = [f"Eigenvalues of the Hessian: {short(values[0])}, {short(values[1])}"]
+def stability(step: Step, values: np.ndarray) -> tuple[list[str], bool]:
+    """What curvature says about the learning rate, and whether the one in use is too large.
+
+    Gradient descent on a quadratic is stable below 2/λmax, momentum below 2(1 + β)/λmax (Polyak
+    1964); of other optimizers the eigenvalues alone do not tell.
+    """
+    low, high = (float(value) for value in values)
+    lines = [f"Eigenvalues of the Hessian: {short(low)} and {short(high)}"]
+    if low < 0:
+        lines.append("Downwards curved: along that axis every learning rate leads away")
+    if high <= 0:
+        return lines, False
+    limit = 2 / high
+    axis = "" if low >= 0 else "along the other "
+    lines.append(f"{axis}gradient descent is stable below 2/λmax = {short(limit)}".capitalize())
     lr = step.hyperparameters.get("lr")
-    over = False
-    if values[1] > 0:
-        limit = 2 / values[1]
-        lines.append(f"Gradient descent is stable below lr = 2/λ = {short(limit)}")
-        if lr is not None:
-            over = lr > limit
-            lines.append(f"In use: lr = {short(lr)}, {'above' if over else 'below'} the limit")
+    if step.optimizer in ("momentum", "heavy_ball") and not step.hyperparameters.get("dampening"):
+        limit *= 1 + step.hyperparameters["momentum"]
+        lines.append(f"Momentum is below 2(1 + μ)/λmax = {short(limit)}")
+    elif step.optimizer != "gd":
+        return lines, False
+    assert lr is not None
+    lines.append(f"In use: {short(lr)}, {'above' if lr > limit else 'below'} it")
+    return lines, lr > limit
+
+
+def _draw_limit(
+    painter: QPainter, step: Step, values: np.ndarray, viewport: Viewport, theme: Theme
+) -> None:
+    """What curvature says about the learning rate, in the corner of the map."""
+    lines, over = stability(step, values)
     painter.setFont(font(12 * theme.zoom))
-    metrics = painter.fontMetrics()
-    width = max(metrics.horizontalAdvance(line) for line in lines) + 20
-    high = metrics.height() + 3
-    room = QRectF(10, 10, width, high * len(lines) + 12)
+    metrics = QFontMetricsF(painter.font())
+    most = max(120.0, viewport.width / viewport.ratio - 84)  # beside the button
+    flags = int(Qt.TextFlag.TextWordWrap)
+    rooms = [metrics.boundingRect(QRectF(0, 0, most, 1e4), flags, line) for line in lines]
+    high = sum(room.height() + 3 for room in rooms)
+    width = max(room.width() for room in rooms) + 20
     back = QColor(theme.card)
     back.setAlpha(225)
     painter.setPen(QPen(QColor(theme.border), 1))
     painter.setBrush(back)
-    painter.drawRoundedRect(room, 8, 8)
-    for number, line in enumerate(lines):
-        painter.setPen(QColor(theme.error if over and number == 2 else theme.text))
-        painter.drawText(QPointF(20, 16 + high * (number + 0.75)), line)
+    painter.drawRoundedRect(QRectF(10, 10, width, high + 11), 8, 8)
+    y = 16.0
+    for number, (line, room) in enumerate(zip(lines, rooms, strict=True)):
+        last = over and number == len(lines) - 1
+        painter.setPen(QColor(theme.error if last else theme.text))
+        painter.drawText(QRectF(20, y, width - 18, room.height() + 2), flags, line)
+        y += room.height() + 3
 
 
 def _draw_pointed(

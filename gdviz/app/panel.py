@@ -73,6 +73,7 @@ class Panels(QMainWindow):
         ):
             self.setCorner(corner, area)
         self.panels: dict[str, Panel] = {}
+        self._lefts: set[str] = set()
         self._set: tuple[int, int] = (0, 0)
 
     def add(self, name: str, shown: QWidget, tools: list[QWidget], left: bool = False) -> Panel:
@@ -80,6 +81,8 @@ class Panels(QMainWindow):
         panel = Panel(name, shown, tools, self)
         self.addDockWidget(AREA.LeftDockWidgetArea if left else AREA.RightDockWidgetArea, panel)
         self.panels[name] = panel
+        if left:
+            self._lefts.add(name)
         return panel
 
     def arrange(self, left: list[str], right: list[list[str]], shares: list[int]) -> None:
@@ -104,6 +107,13 @@ class Panels(QMainWindow):
                 self.tabifyDockWidget(first, self.panels[name])
                 self.panels[name].show()
             first.raise_()
+        # hidden, not removed: what is removed is not remembered
+        shown = {*left, *(name for group in right for name in group)}
+        for name, panel in self.panels.items():
+            if name not in shown:
+                side = AREA.LeftDockWidgetArea if name in self._lefts else AREA.RightDockWidgetArea
+                self.addDockWidget(side, panel)
+                panel.hide()
         self.resizeDocks(heads, [100 * share for share in shares], Qt.Orientation.Vertical)
         self._style_tabs()
 

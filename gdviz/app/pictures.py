@@ -28,6 +28,8 @@ CASING = 5.2
 MARK = 4.5
 # With more critical points than this, only the global minima and the saddles of few are marked.
 MANY_MARKS = 40
+# With more than this only minima are.
+TOO_MANY_MARKS = 500
 # Of a fading trail so many records are seen, in so many shades.
 FADE, SHADES = 120, 12
 # What one call may spend on trails; the rest follows with the next frames.
@@ -98,6 +100,8 @@ def draw_critical_points(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     marks = [mark for mark in critical if _visible(mark, viewport)]
     few = len(marks) <= MANY_MARKS
+    if len(marks) > TOO_MANY_MARKS:  # a mesh of them would hide the surface
+        marks = [mark for mark in marks if mark.kind.endswith("minimum")]
     color = QColor(theme.mark)
     for kind, size, alpha, width in (
         ("maximum", MARK, 130 if few else 50, 1.2), ("degenerate", MARK, 150, 1.2),

@@ -4,18 +4,19 @@ import math
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import contourpy
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF
-from PyQt6.QtGui import QPainter
+from PyQt6.QtGui import QColor, QPainter
 
 import gdviz_core.raster as raster
 from gdviz.app.canvas import image_of
 from gdviz.app.pictures import CONTOURS, DRAW_SECONDS, Pixels, Strokes, lane_pixels
 from gdviz.app.theme import Theme, pixel
-from gdviz.compute import Race
+from gdviz.compute import Computation, Race
 from gdviz.display import Camera
 from gdviz.field import arrow_lines, descent_arrows
 from gdviz.scale import Scale
@@ -30,6 +31,9 @@ DISTANCE = 6.5  # of the eye: a mild perspective
 LIFT = 0.006
 GHOST = 0.28  # opacity of what is hidden
 FIELD = 11  # arrows along the longer side
+# A surface larger than this is not drawn at twice its size, and contour lines of more points than
+# this only from the background.
+MOST_PIXELS, MANY_POINTS = 700_000, 30_000
 LIGHT = np.array([-0.45, -0.35, 0.82]) / math.hypot(0.45, 0.35, 0.82)
 # A trail is draped over the surface in so many pieces a step, while the points are few.
 PIECES, MAX_DRAPED = 16, 400_000
@@ -139,6 +143,7 @@ class Scene:
     matrix: Array
     pixels: Pixels
     depth: NDArray[np.float32]
+    fine: bool = True
 
     def project(self, x: Array, y: Array, height: Array) -> tuple[Array, Array, Array]:
         """Pixel x, pixel y and whether a point is seen (1) or hidden (0)."""
@@ -173,20 +178,22 @@ def draw_scene(
     surface: Surface,
     kind: str,
     camera: Camera,
-    width: int,
-    height: int,
+    floor: bool,
+    slopes: bool,
+    size: tuple[int, int],
     ratio: float,
     theme: Theme,
-    floor: bool = True,
-    slopes: bool = False,
     fine: bool = True,
 ) -> Scene:
-    """The surface with contour lines, and arrows of descent below and on it.
+    """The surface with contour lines, and arrows of descent below and on it, `size` pixels large.
 
-    `fine` draws at twice the size and takes means.
+    `fine` draws at twice the size and takes means, where that shows; without it contour lines
+    that take long are left out.
     """
+    width, height = size
+    twice = fine and ratio < 2 and width * height < MOST_PIXELS
     relief = relief_of(surface, kind)
-    factor = 2 if fine else 1
+    factor = 2 if twice else 1
     shape = (height * factor, width * factor)
     pixels = np.zeros(shape, np.uint32)
     depth = np.zeros(shape, np.float32)
@@ -195,15 +202,19 @@ def draw_scene(
     raster.mesh(pixels, depth, relief.x, relief.y, relief.height, _colours(surface, kind, theme),
                 matrix, room)  # fmt: skip
     pen = 0.5 * ratio * factor
-    contour = _mixed(theme.contour, 1.0)
+    contour = pixel(QColor(*theme.contour))
     layer = np.zeros(shape, np.uint32)
-    _draw_lines(layer, None, depth, *_contours(surface, kind), matrix, contour, pen)
+    lines = _contours(surface, kind)
+    if fine or lines[0].size < MANY_POINTS:
+        _draw_lines(layer, None, depth, *lines, matrix, contour, pen)
     raster.blend(
         pixels, layer, (theme.contour_alpha[1] + (60 if theme.name == "dark" else 0)) / 255
     )
     if floor:
         layer = np.zeros(shape, np.uint32)
-        _draw_lines(layer, None, depth, *_floor_lines(surface, kind), matrix, contour, pen)
+        lines = _floor_lines(surface, kind)
+        if fine or lines[0].size < MANY_POINTS:
+            _draw_lines(layer, None, depth, *lines, matrix, contour, pen)
         raster.blend(pixels, layer, theme.contour_alpha[1] / 255)
         layer = np.zeros(shape, np.uint32)
         _draw_lines(layer, None, depth, *_arrows(surface, kind, False), matrix,
@@ -214,18 +225,19 @@ def draw_scene(
         _draw_lines(layer, None, depth, *_arrows(surface, kind, True), matrix,
                     pixel(theme.mark), 1.4 * pen)  # fmt: skip
         raster.blend(pixels, layer, 0.85)
-    if fine:
+    if twice:
         small = np.empty((height, width), np.uint32)
         small_depth = np.empty((height, width), np.float32)
         raster.halve(pixels, depth, small, small_depth)
         pixels, depth = small, small_depth
         matrix = np.diag([0.5, 0.5, 1.0]) @ matrix
-    return Scene(relief, np.ascontiguousarray(matrix), pixels, depth)
+    return Scene(relief, np.ascontiguousarray(matrix), pixels, depth, fine)
 
 
-def _mixed(colour: tuple[int, int, int], share: float) -> int:
-    red, green, blue = (round(c * share) for c in colour)
-    return 0xFF000000 | red << 16 | green << 8 | blue
+def finely(*scene: Any) -> Computation[Scene]:
+    """Draw a scene finely, as a computation for the background."""
+    yield 0.0
+    return draw_scene(*scene)
 
 
 Lines = tuple[Array, Array, Array]  # x, y, height (1, points), parts parted by NaN

@@ -117,7 +117,7 @@ def pixel(color: QColor | str) -> int:
 
 
 def load_fonts() -> None:
-    """Make the bundled Inter known to Qt."""
+    """Make the bundled fonts known to Qt: Inter, and STIX for formulas."""
     for entry in (resources.files("gdviz") / "assets" / "fonts").iterdir():
         if entry.name.endswith(".otf"):
             QFontDatabase.addApplicationFontFromData(entry.read_bytes())

@@ -20,7 +20,7 @@ from gdviz_core.notation import Term
 SMALLER = 0.72  # of exponents and indices
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "rho": "ρ", "nu": "ν", "eps": "ε", "lr": "η",
-    "momentum": "μ", "weight_decay": "λ", "dampening": "τ", "lambd": "λ", "xi": "ξ",
+    "momentum": "μ", "weight_decay": "λ", "dampening": "τ", "lambd": "κ", "xi": "ξ",
     "damping": "λ", "temperature": "T", "lr_decay": "δ", "momentum_decay": "ψ", "pi": "π",
 }  # fmt: skip
 UPRIGHT = {"sin", "cos", "tan", "log", "exp", "min", "max", "sign", "mod"}
@@ -71,6 +71,7 @@ class Box:
     name: str = ""  # of the variable it stands for
     draw: Callable[[QPainter, float, float], None] | None = None
     breaks: list[int] = field(default_factory=list)  # parts of a row before which it may break
+    scaled: bool = False  # a number with a power of ten, which needs brackets under a power
 
     @property
     def height(self) -> float:
@@ -249,7 +250,7 @@ def number(value: float, size: float, digits: int = 5, name: str = "") -> Box:
         return text(mantissa, size, name=name)
     power = text(str(exponent).replace("-", "−"), SMALLER * size)
     made = raised(text(f"{mantissa}·10", size), power, size)
-    made.name = name
+    made.name, made.scaled = name, True
     return made
 
 
@@ -318,6 +319,7 @@ def _within(term: Term, strength: int, size: float, leaf: Leaf) -> Box:
     if strength == _ATOM and term.kind in ("div", "pow", "sqrt"):
         weak = True
     negative = any(part.text.startswith("−") for part in (made, *(p for _, _, p in made.parts[:1])))
+    weak = weak or (strength == _ATOM and made.scaled)
     return bracketed(made, size) if weak or (negative and strength > _SUM) else made
 
 
@@ -344,13 +346,23 @@ def _product(term: Term, size: float, leaf: Leaf) -> Box:
         term = term.parts[0]
     factors = [term, *reversed(factors)]
     boxes: list[Box] = []
+    before = term
     for factor in factors:
         made = _within(factor, _PRODUCT, size, leaf)
         if boxes:
-            dotted = leaf is not written or _starts_with_digit(made)
+            words = any(
+                part.kind == "variable" and _is_word(part.value) for part in (factor, before)
+            )
+            dotted = leaf is not written or _starts_with_digit(made) or words
             boxes.append(text(" · ", size) if dotted else space(0.2 * size))
         boxes.append(made)
+        before = factor
     return row(*boxes)
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name is set as an upright word, which a product must not run into."""
+    return len(name.rstrip("0123456789")) > 1 and name not in GREEK and name[0] != "h"
 
 
 def _starts_with_digit(box: Box) -> bool:

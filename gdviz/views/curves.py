@@ -14,13 +14,12 @@ from PyQt6.QtGui import (
     QFontMetricsF,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
     QResizeEvent,
 )
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of
+from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of, painted
 from gdviz.app.controls import Choice, Combo, label
 from gdviz.app.document import Document
 from gdviz.app.pictures import DRAW_SECONDS, Lines, lane_colours, lane_pixels
@@ -37,7 +36,7 @@ LINE = 1.6
 DOT = 4.2
 MANY_DOTS = 300
 MAX_ROWS = 4  # of the legend
-LOW = 230  # a panel lower than this has no room for a legend
+LOW = 230  # a panel lower than this has room for one row only
 READ = 9  # lines of the box that reads values
 
 
@@ -93,10 +92,9 @@ class CurvesView(View):
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
         self.axis = _LevelAxis("left")
-        self.canvas = Canvas(self, left=self.axis, bottom=_StepAxis("bottom"))
+        self.canvas = Canvas(self, 54, left=self.axis, bottom=_StepAxis("bottom"))
         self.canvas.setAccessibleName("Curves")
-        self.canvas.getAxis("left").setWidth(54)
-        self.canvas.getAxis("bottom").setHeight(26)
+        self.canvas.getPlotItem().setContentsMargins(0, 0, 14, 0)  # for half of the last number
         self.canvas.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # there is room for 0
         self.canvas.paint_content = self.paint_curves
         self.quantity = Combo("Quantity")
@@ -135,7 +133,7 @@ class CurvesView(View):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        self.legend.setVisible(self.height() > LOW)
+        self.legend.show_rows(MAX_ROWS if self.height() > LOW else 1)
 
     def show_experiment(self, experiment: Experiment) -> None:
         racers = [(racer.name, racer.colour, racer.on) for racer in experiment.racers]
@@ -261,19 +259,24 @@ class CurvesView(View):
     ) -> None:  # fmt: skip
         """The values at the pointer: those of the lanes whose curves are nearest."""
         index = self._record(pointer[0])
-        values = levels.values[:, index]
+        place = self._place(index)
+        at_place = [levels.record(lane, place) for lane in range(len(levels.values))]
+        values = levels.values[np.arange(len(at_place)), at_place]
         good = np.flatnonzero(np.isfinite(values))
         if not good.size:
             return
-        near = good[np.argsort(np.abs(values[good] - pointer[1]), kind="stable")][:READ]
+        count = min(READ, int((viewport.height / viewport.ratio - 20) / (17 * self.theme.zoom)) - 1)
+        near = good[np.argsort(np.abs(values[good] - pointer[1]), kind="stable")][: max(1, count)]
         near = near[np.argsort(-values[near], kind="stable")]
         starts = len(race.experiment.starts)
         rows = []
         for lane in near.tolist():
             racer = race.experiment.running[lane // starts]
             name = racer.name if starts == 1 else f"{racer.name}, start {lane % starts + 1}"
-            rows.append((self.theme.racer(racer.colour), name, short(levels.read(lane, index))))
-        head = f"Step {int(race.steps[index])}"
+            value = short(levels.read(lane, at_place[lane]))
+            rows.append((self.theme.racer(racer.colour), name, value))
+        counted = self.document.display.against
+        head = f"Step {int(place)}" if counted == "steps" else f"{int(place)} evaluations"
         painter.setFont(font(11.5 * self.theme.zoom))
         metrics = painter.fontMetrics()
         left = max(metrics.horizontalAdvance(name) for _, name, _ in rows)
@@ -337,6 +340,7 @@ class Legend(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._switch = switch
         self.theme: Theme = DARK
+        self._most = MAX_ROWS
         self._racers: list[tuple[str, int, bool]] = []
         self._places: list[QRectF] = []
 
@@ -350,6 +354,12 @@ class Legend(QWidget):
 
     def resizeEvent(self, event: object) -> None:
         self._lay_out()
+
+    def show_rows(self, most: int) -> None:
+        """Show so many rows at most."""
+        if most != self._most:
+            self._most = most
+            self._lay_out()
 
     def place_of(self, number: int) -> QRectF:
         """Where the name of a racer is."""
@@ -369,13 +379,12 @@ class Legend(QWidget):
                 x, y = 0.0, y + line
             self._places.append(QRectF(x, y, width, line))
             x += width
-        rows = min(MAX_ROWS, round(y / line) + 1)  # more would leave no room for the curves
+        rows = min(self._most, round(y / line) + 1)  # more would leave no room for the curves
         self.setFixedHeight(max(20, round(rows * line)))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         painter.setFont(font(11.5 * self.theme.zoom))
         metrics = QFontMetricsF(painter.font())
         for (name, colour, on), place in zip(self._racers, self._places, strict=True):

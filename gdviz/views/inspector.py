@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from gdviz.app import typeset
+from gdviz.app.canvas import painted
 from gdviz.app.controls import Combo, IconButton
 from gdviz.app.document import Document
 from gdviz.app.player import Player
@@ -92,7 +93,13 @@ class InspectorView(View):
         if race.experiment is not document.experiment:
             return  # the race to come brings its own step
         if lane is None:
-            self.page.say("Switch on a racer and add a start to see its steps here.")
+            racers = document.experiment.racers
+            off = document.racer < len(racers) and not racers[document.racer].on
+            if off and document.experiment.starts and document.experiment.running:
+                name = racers[document.racer].name
+                self.page.say(f"{name} is switched off. Choose another racer above.")
+            else:
+                self.page.say("Switch on a racer and add a start to see its steps here.")
             return
         index = min(self.player.index, race.last)
         step = step_of(race, lane, index)
@@ -206,6 +213,8 @@ class Page(QWidget):
         y += GAP * zoom
         parts = [typeset.text("w: ", size, True), place, typeset.text(" → ", size), after]
         y = self._add_row(y, parts, "w")
+        moved = (step.after[0] - step.before[0], step.after[1] - step.before[1])
+        y = self._add_row(y, [typeset.text("Δw = ", size, True), _point(moved, size)], "w")
         parts = [typeset.text("f: ", size, True), typeset.number(step.loss_before, size),
                  typeset.text(" → ", size), typeset.number(step.loss_after, size)]  # fmt: skip
         return self._add_row(y, parts, "f")
@@ -298,13 +307,12 @@ class Page(QWidget):
 
     # painting and pointing
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         mark = QColor(self.theme.accent)
         mark.setAlpha(70)
         pen = Pen(painter, QColor(self.theme.text), mark, frozenset({self._marked} - {""}))
-        seen = QRectF(self.rect() if event is None else event.rect())
+        seen = QRectF(self.visibleRegion().boundingRect())
         for block in self._blocks:
             if block.top <= seen.bottom() and block.top + block.height >= seen.top():
                 block.paint(painter, pen, block.top)

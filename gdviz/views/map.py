@@ -46,8 +46,6 @@ class MapView(View):
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName("Map")
         self.canvas.setToolTip("")
-        self.canvas.getAxis("left").setWidth(44)
-        self.canvas.getAxis("bottom").setHeight(26)
         self.canvas.paint_content = self.paint_map
         self.bar = ColourBar(self)
         row = QHBoxLayout(self)
@@ -117,6 +115,9 @@ class MapView(View):
         self.button.set_color(theme.text)
         self.bar.set_theme(theme)
 
+    def finish(self) -> None:
+        self.background.stop()
+
     # the visible range
 
     def fit(self) -> None:
@@ -180,8 +181,8 @@ class MapView(View):
             QTimer.singleShot(0, self.canvas.repaint_content)
         self._starts.draw(painter, experiment.starts, self.document.selection, viewport, theme)
         if race is not None:
-            self._paint_internals(painter, race, index, viewport)
             self._balls.draw(painter, race, index, viewport, theme)
+            self._paint_internals(painter, race, index, viewport)
         if self._frame is not None:
             painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)

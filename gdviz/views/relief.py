@@ -2,19 +2,21 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QPointF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from gdviz.app.balls import Balls, Starts
-from gdviz.app.canvas import image_of
+from gdviz.app.canvas import image_of, painted
 from gdviz.app.controls import Choice, IconButton
 from gdviz.app.document import Document
+from gdviz.app.job import Job
 from gdviz.app.pictures import CASING, TRAIL
 from gdviz.app.player import Player
-from gdviz.app.relief import GHOST, Scene, Threads, draw_scene
+from gdviz.app.relief import GHOST, Scene, Threads, draw_scene, finely
 from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
 from gdviz.display import HEIGHTS, Camera, Display
@@ -54,8 +56,9 @@ class ReliefView(View):
         self.tools = [self.below, self.arrows, self.home, self.heights]
         self.theme: Theme = DARK
         self._race: Race | None = None
-        self._scene: tuple[object, Scene, QPixmap] | None = None
-        self._coarse = self._hurried = False
+        self._scene: tuple[Any, Scene, QPixmap] | None = None
+        self._job: Job | None = None
+        self._hurried = False
         self._threads, self._balls, self._starts = Threads(), Balls(), Starts()
         self._pressed: QPointF | None = None
         self._last = QPointF()
@@ -94,11 +97,10 @@ class ReliefView(View):
             button.set_color(theme.text2)
         self.update()
 
-    # the camera
+    def finish(self) -> None:
+        self._idle.stop()
 
-    def turn_to(self, azimuth: float, elevation: float) -> None:
-        """Look from there at the whole surface."""
-        self.document.look(camera=Camera(azimuth, elevation))
+    # the camera
 
     def next_camera(self) -> None:
         """From the front, from above, from the side, in turn."""
@@ -108,13 +110,7 @@ class ReliefView(View):
         self.document.look(camera=following.get(at, Camera()))
 
     def _look(self, camera: Camera) -> None:
-        self._coarse = True
-        self._idle.start()
         self.document.look(camera=camera)
-
-    def _refine(self) -> None:
-        self._coarse = self._hurried = False
-        self.update()
 
     # drawing
 
@@ -126,19 +122,42 @@ class ReliefView(View):
         display, ratio = self.document.display, self.devicePixelRatioF()
         surface = self.document.experiment.resolved()
         size = max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio))
-        fine = not self._coarse and ratio < 2 and size[0] * size[1] < 700_000
         key = (surface, display.height, display.camera, display.floor, display.slopes, size, ratio,
-               self.theme, fine)  # fmt: skip
+               self.theme)  # fmt: skip
         if self._scene is None or self._scene[0] != key:
-            made = draw_scene(surface, display.height, display.camera, *size, ratio, self.theme,
-                              display.floor, display.slopes, fine)  # fmt: skip
-            picture = QPixmap.fromImage(image_of(made.pixels, ratio))
-            picture.setDevicePixelRatio(ratio)
-            self._scene = (key, made, picture)
-        return self._scene[1:]
+            self._keep(key, draw_scene(*key, fine=False))
+            self._idle.start()
+        assert self._scene is not None
+        return self._scene[1], self._scene[2]
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
+    def _keep(self, key: Any, made: Scene) -> None:
+        picture = QPixmap.fromImage(image_of(made.pixels, key[-2]))
+        picture.setDevicePixelRatio(key[-2])
+        self._scene = (key, made, picture)
+
+    def _refine(self) -> None:
+        """Now that nothing moves: fine trails at once, a fine surface from the background."""
+        self._hurried = False
+        self.update()
+        if self._scene is None or self._scene[1].fine:
+            return
+        key = self._scene[0]
+        if self._job is not None:
+            self._job.cancel()
+        self._job = job = Job(finely(*key))
+
+        def done(made: Scene) -> None:
+            self._job = None
+            if self._scene is not None and self._scene[0] == key:
+                self._keep(key, made)
+                self.update()
+
+        job.done.connect(done)
+        job.failed.connect(lambda error: self.document.said.emit(f"3-D: {error}"))
+        job.start()
+
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         scene, picture = self._drawn()
         painter.drawPixmap(QPointF(0, 0), picture)
         ratio, race = self.devicePixelRatioF(), self._race
@@ -185,11 +204,6 @@ class ReliefView(View):
             opacity = np.where(seen == 1, 1.0, np.where(seen == 0, GHOST, 0.0))
             selection = self.document.selection
             self._starts.draw_at(painter, px, py, opacity, selection, ratio, self.theme)
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
-        self._coarse = True
-        self._idle.start()
 
     # the mouse
 

@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gdviz.app.controls import CheckedField, IconButton, label, parse_number
+from gdviz.app.controls import CheckedField, ElidedLabel, IconButton, label, parse_number
 from gdviz.app.document import Document
 from gdviz.app.job import Job
 from gdviz.app.player import Player
@@ -108,7 +108,7 @@ class ResultsView(View):
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.cellClicked.connect(self._pick)
-        self.note = label("", "hint")
+        self.note = ElidedLabel("", "hint")
         bottom = QHBoxLayout()
         bottom.setContentsMargins(16, 0, 16, 0)
         bottom.addWidget(label("Target loss", "caption"))
@@ -165,8 +165,6 @@ class ResultsView(View):
     def _shown(self, race: Race, target: float | None) -> bool:
         return self.results is not None and self.results.race is race and self._wanted == target
 
-    _wanted: float | None = None
-
     def _show(self, found: Results, target: float | None) -> None:
         self._job = None
         if found.race is not self.document.race:
@@ -215,6 +213,9 @@ class ResultsView(View):
         clipboard.setText(as_text(self.results))
         self.document.said.emit(f"Copied {len(self.results.rows)} rows")
 
+    def finish(self) -> None:
+        self._later.stop()
+
     # selection
 
     def _pick(self, row: int, column: int) -> None:
@@ -239,6 +240,9 @@ class ResultsView(View):
         experiment = self.document.experiment
         if self._tuning is not None or self.results is None or not self.results.rows:
             self.document.said.emit("There is nothing to tune: add a start and switch on a racer")
+            return
+        if self.results.race.experiment is not experiment:
+            self.document.said.emit("The runs are still being ranked: try again in a moment")
             return
         self._tuning = job = Job(tuned(experiment, self.results.target))
         self.tune.setEnabled(False)

@@ -41,5 +41,8 @@ class View(QWidget):
     def show_display(self, display: Display) -> None:
         """Something is to be looked at in another way."""
 
+    def finish(self) -> None:
+        """The window closes: begin nothing any more."""
+
     def set_theme(self, theme: Theme) -> None:
         """Colours have changed."""

@@ -19,7 +19,8 @@ RIDGE = Surface.from_formula("exp(-20*x^2)", (-1, 1, -1, 1))
 
 
 def scene(surface, camera, kind="linear", **options):
-    return draw_scene(surface, kind, camera, 300, 240, 1.0, DARK, **options)
+    floor = options.pop("floor", True)
+    return draw_scene(surface, kind, camera, floor, False, (300, 240), 1.0, DARK, **options)
 
 
 @pytest.fixture

@@ -1,0 +1,118 @@
+"""Makes the pictures in docs/pictures: make pictures
+
+Every view alone, and the window in three sizes, at one and two pixels a point, dark and light.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from gdviz.app import theme
+from gdviz.experiment import first_experiment
+from gdviz.window import Window, make_window
+
+FOLDER = Path(__file__).parent / "pictures"
+SIZES = ((1024, 640), (1440, 900), (2560, 1440))
+THEMES = (theme.DARK, theme.LIGHT)
+
+
+class Studio:
+    """A window and what it takes to photograph it."""
+
+    def __init__(self, app: QApplication, ratio: int):
+        self.app, self.ratio = app, ratio
+        self.window: Window = make_window()
+        self.window.show()
+
+    def settle(self, seconds: float = 0.6) -> None:
+        """Let everything that follows in the background arrive."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end or self.window.document.critical is None:
+            self.app.processEvents()
+            time.sleep(0.005)
+
+    def take(self, name: str, widget: QWidget | None = None) -> None:
+        """Save what a widget, or the window, looks like."""
+        self.settle()
+        mark = "" if self.ratio == 1 else f"@{self.ratio}"
+        (self.window if widget is None else widget).grab().save(str(FOLDER / f"{name}{mark}.png"))
+
+    def both(self, name: str, widget: Callable[[], QWidget] | None = None) -> None:
+        """In both themes."""
+        for now in THEMES:
+            self.window.set_theme(now)
+            self.take(f"{name}-{now.name}", widget() if widget else None)
+
+    def windows(self, sizes: tuple[tuple[int, int], ...]) -> None:
+        """The whole window."""
+        for size in sizes:
+            self.window.resize(*size)
+            self.window.player.go(26)
+            self.both(f"window-{size[0]}x{size[1]}")
+
+    def views(self) -> None:
+        """Every view alone, as it looks at 1440 x 900."""
+        window, document = self.window, self.window.document
+        window.resize(1440, 900)
+        panels = window.panels.panels
+        window.player.go(26)
+        self.both("racers", lambda: panels["Racers"])
+        document.select(racer=3)
+        document.look(field="streamlines", internals=("gradient", "moment", "step", "scaling"))
+        window.player.go(12)
+        self.both("map", lambda: window.map)
+        document.select(racer=0)
+        document.look(field="arrows", internals=("model",))
+        self.both("map-model", lambda: window.map)
+        document.look(field="none", internals=())
+        document.select(racer=3)
+        window.choose_layout("step by step")
+        window.player.go(26)
+        self.both("step-by-step")
+        panels["Inspector"].setFloating(True)
+        panels["Inspector"].resize(470, 760)
+        self.both("inspector", lambda: panels["Inspector"])
+        window.choose_layout("race")
+        several = replace(
+            first_experiment().on_surface("rastrigin"),
+            starts=((3.4, -2.6), (-2.3, 3.6), (-3.4, -3.2)),
+        )
+        document.show("Rastrigin", several)
+        window.player.go(10_000)
+        for name in ("Surface", "Curves", "Results"):
+            panels[name].setFloating(True)
+            panels[name].resize(620, 460)
+            panels[name].show()
+            self.both(name.lower(), lambda name=name: panels[name])
+        document.look(slopes=True, height="linear", floor=False)
+        self.both("surface-linear", lambda: panels["Surface"])
+        document.look(slopes=False, height="log", floor=True)
+        window.choose_layout("present")
+        window.player.go(60)
+        self.both("present")
+
+
+def main() -> None:
+    ratio = int(os.environ.get("QT_SCALE_FACTOR", "1"))
+    FOLDER.mkdir(exist_ok=True)
+    studio = Studio(QApplication([]), ratio)
+    if ratio == 1:
+        studio.windows(SIZES)
+        studio.views()
+        environment = {**os.environ, "QT_SCALE_FACTOR": "2"}
+        subprocess.run([sys.executable, "-m", "docs.pictures"], check=True, env=environment)
+    else:
+        studio.windows(SIZES[:1])
+    studio.window.document.close()
+
+
+if __name__ == "__main__":
+    main()
