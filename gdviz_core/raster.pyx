@@ -136,6 +136,23 @@ def trails(uint32_t[:, ::1] image, const double[:, ::1] x, const double[:, ::1] 
                 pen[lane, 0], pen[lane, 1] = px, py
 
 
+def polyline(uint32_t[:, ::1] image, const double[::1] x, const double[::1] y, uint32_t colour,
+             double radius):
+    """Draw a line through pixel positions; a point that is not finite interrupts it."""
+    cdef int64_t k
+    cdef double px = NAN, py = NAN
+    if y.shape[0] != x.shape[0]:
+        raise ValueError("the arrays do not fit together")
+    with nogil:
+        for k in range(x.shape[0]):
+            if not (fabs(x[k]) < FAR and fabs(y[k]) < FAR):
+                px = NAN
+                continue
+            if px == px:
+                capsule(image, px, py, x[k], y[k], radius, colour)
+            px, py = x[k], y[k]
+
+
 def discs(uint32_t[:, ::1] image, const double[::1] x, const double[::1] y,
           const uint32_t[::1] colours, double radius):
     """Draw a disc at every pixel position x, y."""

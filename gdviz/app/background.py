@@ -6,17 +6,19 @@ from PyQt6.QtCore import QObject, QPointF, QTimer, pyqtSignal
 from PyQt6.QtGui import QPainter, QPixmap
 
 from gdviz import compute
-from gdviz.app.canvas import Viewport
+from gdviz.app.canvas import Viewport, image_of
 from gdviz.app.document import Document
 from gdviz.app.job import Job
 from gdviz.app.pictures import (
     Landscape,
     Mark,
+    Pixels,
     critical_marks,
     draw_critical_points,
     draw_field,
     draw_heads,
-    draw_landscape,
+    draw_heat,
+    drawn_contours,
 )
 from gdviz.app.theme import Theme
 from gdviz.scale import Scale
@@ -24,6 +26,7 @@ from gdviz_core import Surface
 from gdviz_core.surface import Array
 
 INLINE_SECONDS = 0.025  # a landscape that takes longer is first drawn coarsely
+QUICK_SECONDS = 0.015  # contour lines that take longer are drawn in the background
 FIELD_CELL = 42.0  # logical pixels between arrows or streamlines
 
 
@@ -48,6 +51,10 @@ class Background(QObject):
         self._marks: tuple[object, list[Mark]] | None = None
         self._fielding: Job | None = None
         self._sought: object = None  # by that job
+        self._lines: tuple[tuple[Landscape, Theme], Pixels] | None = None
+        self._pace: tuple[Surface | None, float] = (None, 0.0)  # seconds that contours took
+        self._lining: Job | None = None
+        self._lined: tuple[Landscape, Theme] | None = None  # by that job
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(80)
@@ -94,7 +101,10 @@ class Background(QObject):
         self._scale = Scale.of(landscape.values[::4, ::4] if landscape.every == 1
                                else landscape.values)  # fmt: skip
         painter = QPainter(picture)
-        draw_landscape(painter, landscape, self._scale, theme)
+        draw_heat(painter, landscape, self._scale, theme)
+        lines = self._contours(landscape, theme)
+        if lines is not None:
+            painter.drawImage(QPointF(0, 0), image_of(lines, v.ratio))
         if field:
             draw_field(painter, field, v, theme)
             if self._document.display.field == "streamlines":
@@ -104,6 +114,38 @@ class Background(QObject):
         painter.end()
         self.scaled.emit(self._scale)
         return picture
+
+    def _contours(self, landscape: Landscape, theme: Theme) -> Pixels | None:
+        """The contour lines; None while they are drawn in the background, if they take long."""
+        key = (landscape, theme)
+        if self._lines is not None and self._lines[0] == key:
+            return self._lines[1]
+        surface, seconds = self._pace
+        if surface == landscape.surface and seconds < QUICK_SECONDS:
+            drawing = drawn_contours(landscape, self._scale, theme)
+            self._keep_contours(key, *compute.finish(drawing))
+            assert self._lines is not None
+            return self._lines[1]
+        if self._lining is not None:
+            if self._lined == key:
+                return None
+            self._lining.cancel()
+        self._lined = key
+        self._lining = job = Job(drawn_contours(landscape, self._scale, theme))
+
+        def done(found: tuple[Pixels, float]) -> None:
+            self._lining = None
+            self._keep_contours(key, *found)
+            self._background = None
+            self.changed.emit()
+
+        job.done.connect(done)
+        job.failed.connect(lambda error: self._document.said.emit(f"contours: {error}"))
+        job.start()
+        return None
+
+    def _keep_contours(self, key: tuple[Landscape, Theme], lines: Pixels, seconds: float) -> None:
+        self._lines, self._pace = (key, lines), (key[0].surface, seconds)
 
     def _evaluate(self, surface: Surface, viewport: Viewport) -> None:
         """Evaluate as finely as is quick enough to do at once; the rest in the background."""

@@ -17,7 +17,7 @@ from PyQt6.QtGui import QColor, QPainter, QPen
 import gdviz_core.raster as raster
 from gdviz.app.canvas import Viewport, image_of
 from gdviz.app.theme import Theme, pixel
-from gdviz.compute import Race
+from gdviz.compute import Computation, Race
 from gdviz.scale import Scale
 from gdviz_core import CriticalPoints, Surface
 from gdviz_core.surface import Array
@@ -60,10 +60,9 @@ class Mark:
     text: str
 
 
-def draw_landscape(painter: QPainter, landscape: Landscape, scale: Scale, theme: Theme) -> None:
-    """Heat map and contour lines; where the surface is not finite, nothing but the empty colour."""
-    viewport, every = landscape.viewport, landscape.every
-    values = landscape.values
+def draw_heat(painter: QPainter, landscape: Landscape, scale: Scale, theme: Theme) -> None:
+    """The heat map; where the surface is not finite, nothing but the empty colour."""
+    viewport, every, values = landscape.viewport, landscape.every, landscape.values
     pixels = np.empty(values.shape, np.uint32)
     shades = scale.shades(values)
     raster.shade(shades, 0.0, 1.0, theme.heat_table, pixel(theme.empty), pixels)
@@ -72,23 +71,38 @@ def draw_landscape(painter: QPainter, landscape: Landscape, scale: Scale, theme:
     )
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, every > 1)
     painter.drawImage(whole, image_of(pixels))
+
+
+def contour_lines(landscape: Landscape, scale: Scale, theme: Theme) -> Pixels:
+    """Contour lines on an empty picture of the size of the viewport."""
+    viewport, every, values = landscape.viewport, landscape.every, landscape.values
+    image = np.zeros((viewport.height, viewport.width), np.uint32)
     # lines through every third pixel are as smooth as the eye can tell
     thin = max(1, round(3 * viewport.ratio) // every)
     part = np.ma.masked_invalid(scale.levels(values[::thin, ::thin]))
     if min(part.shape) < 2 or part.count() < 4:
-        return
-    spacing = every / viewport.ratio
-    xs = (np.arange(part.shape[1]) * thin + 0.5) * spacing
-    ys = (np.arange(part.shape[0]) * thin + 0.5) * spacing
+        return image
+    xs = (np.arange(part.shape[1]) * thin + 0.5) * every
+    ys = (np.arange(part.shape[0]) * thin + 0.5) * every
     lines = contourpy.contour_generator(xs, ys, part, line_type=contourpy.LineType.ChunkCombinedNan)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    color = np.array([pixel(QColor(*theme.contour))], np.uint32)
     for number, level in enumerate(scale.contours(CONTOURS)):
         points = lines.lines(float(level))[0][0]
         if points is not None:
-            color = QColor(*theme.contour, theme.contour_alpha[number % 4 == 3])
-            painter.setPen(QPen(color, 1.0))
-            painter.drawPath(pg.arrayToQPath(points[:, 0], points[:, 1], connect="finite"))
+            alpha = theme.contour_alpha[number % 4 == 3] / 255
+            faint = int(premultiplied(color, min(1.0, 1.15 * alpha))[0])
+            x, y = np.ascontiguousarray(points.T)
+            raster.polyline(image, x, y, faint, 0.5 * viewport.ratio)
+    return image
+
+
+def drawn_contours(
+    landscape: Landscape, scale: Scale, theme: Theme
+) -> Computation[tuple[Pixels, float]]:
+    """The contour lines and how many seconds they took, as a computation for the background."""
+    yield 0.0
+    begun = time.perf_counter()
+    return contour_lines(landscape, scale, theme), time.perf_counter() - begun
 
 
 def draw_critical_points(

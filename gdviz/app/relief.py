@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -204,7 +205,8 @@ def draw_scene(
     pen = 0.5 * ratio * factor
     contour = pixel(QColor(*theme.contour))
     layer = np.zeros(shape, np.uint32)
-    lines = _contours(surface, kind)
+    ready = fine or (surface, kind) in _ready
+    lines = _contours(surface, kind) if ready else NO_LINES
     if fine or lines[0].size < MANY_POINTS:
         _draw_lines(layer, None, depth, *lines, matrix, contour, pen)
     raster.blend(
@@ -212,7 +214,7 @@ def draw_scene(
     )
     if floor:
         layer = np.zeros(shape, np.uint32)
-        lines = _floor_lines(surface, kind)
+        lines = _floor_lines(surface, kind) if ready else NO_LINES
         if fine or lines[0].size < MANY_POINTS:
             _draw_lines(layer, None, depth, *lines, matrix, contour, pen)
         raster.blend(pixels, layer, theme.contour_alpha[1] / 255)
@@ -225,6 +227,8 @@ def draw_scene(
         _draw_lines(layer, None, depth, *_arrows(surface, kind, True), matrix,
                     pixel(theme.mark), 1.4 * pen)  # fmt: skip
         raster.blend(pixels, layer, 0.85)
+    if fine:
+        _ready.append((surface, kind))
     if twice:
         small = np.empty((height, width), np.uint32)
         small_depth = np.empty((height, width), np.float32)
@@ -241,6 +245,11 @@ def finely(*scene: Any) -> Computation[Scene]:
 
 
 Lines = tuple[Array, Array, Array]  # x, y, height (1, points), parts parted by NaN
+
+
+NO_LINES: Lines = (np.empty((1, 0)),) * 3
+# Of which surfaces the contour lines are known, so that a quick drawing may have them.
+_ready: deque[tuple[Surface, str]] = deque(maxlen=8)
 
 
 def _draw_lines(
@@ -308,7 +317,7 @@ def _arrows(surface: Surface, kind: str, on_surface: bool) -> Lines:
 
 def _joined(parts: list[tuple[Array, Array]]) -> Lines:
     if not parts:
-        return (np.empty((1, 0)),) * 3
+        return NO_LINES
     gap = np.full((1, 1), np.nan)
     x, y, h = [], [], []
     for points, height in parts:
