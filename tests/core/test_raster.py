@@ -108,3 +108,16 @@ def test_discs_are_round_and_shades_follow_the_table():
     out = np.empty(values.shape, np.uint32)
     raster.shade(values, 0.0, 1.0, table, 77, out)
     np.testing.assert_array_equal(out, [[0, 1, 2, 4], [0, 4, 77, 77]])
+
+
+def test_a_thin_line_is_even_at_its_joints_and_interrupted_where_it_is_not_finite():
+    image = np.zeros((20, 120), np.uint32)
+    x = np.arange(4.0, 116.0, 2.7)
+    y = np.full_like(x, 9.8)
+    x[20] = np.nan
+    raster.polyline(image, x, y, 0x80402010, 0.6)
+    rows = image[9, 6:50] >> 24
+    assert len(set(rows.tolist())) == 1
+    gap = image[:, int(x[19]) + 3 : int(x[21]) - 2]
+    assert not gap.any()
+    assert (image[:, 70:110] >> 24).max() <= 0x80

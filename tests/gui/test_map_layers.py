@@ -1,5 +1,7 @@
 """What the map shows besides the race: field, critical points, the inside of an optimizer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QPointF, Qt
@@ -7,12 +9,15 @@ from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
-from gdviz.app.internals import _conic
+import gdviz_core as core
+from gdviz import compute
+from gdviz.app.internals import _conic, stability
 from gdviz.app.pictures import premultiplied
 from gdviz.display import INTERNALS
-from gdviz.experiment import Experiment
+from gdviz.experiment import Experiment, enter
 from gdviz.field import arrow_lines, descent_arrows, streamlines
-from gdviz_core import SURFACES, Surface
+from gdviz.inspection import step_of
+from gdviz_core import OPTIMIZERS, SURFACES, Surface
 from tests.gui.conftest import LEFT, NONE
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -203,3 +208,53 @@ def test_a_drag_with_shift_zooms_into_the_box(user):
     assert min(v.x1 - v.x0, v.y1 - v.y0) == pytest.approx(3.0, abs=0.2)
     assert len(user.document.experiment.starts) == 1
     assert user.window.map._frame is None
+
+
+def stated(formula, optimizer, lr, at=(1.0, 1.0)):
+    """What the card says of the step from a point, and whether the rate is above the limit."""
+    experiment = Experiment(formula, (-2, 2, -2, 2), starts=(at,), steps=3)
+    racer = enter(experiment, optimizer, lr=lr)
+    race = compute.finish(compute.race(replace(experiment, racers=(racer,))))
+    step = step_of(race, 0, 0)
+    hxx, hxy, hyy = (float(h) for h in race.experiment.resolved().hessian(*at))
+    return stability(step, np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]]))
+
+
+@pytest.mark.parametrize(("optimizer", "limit"), [("gd", 1.0), ("momentum", 1.9)])
+@pytest.mark.parametrize("share", [0.97, 1.03])
+def test_the_stability_limit_is_where_runs_begin_to_diverge(optimizer, limit, share):
+    lines, above = stated("x^2 + 0.5*y^2", optimizer, share * limit)
+    assert above == (share > 1)
+    surface = Surface.from_formula("x^2 + 0.5*y^2", (-2, 2, -2, 2))
+    t = core.descend(
+        surface, OPTIMIZERS[optimizer](lr=share * limit), (1.0, 1.0), 3000, tolerance=0
+    )
+    assert (abs(t.x[-1]) > 1) == (share > 1)
+    assert ("above it" in lines[-1]) == (share > 1)
+
+
+def test_no_limit_is_stated_where_there_is_none():
+    lines, above = stated("x^2 - 0.01*y^2", "gd", 0.5)
+    assert "every learning rate leads away" in lines[1]
+    assert not above
+    lines, above = stated("x^2 + 0.5*y^2", "adam", 1.5)
+    assert not above
+    assert not any("In use" in line for line in lines)
+    assert len(stated("-x^2 - y^2", "gd", 0.5)[0]) == 2
+
+
+@pytest.mark.parametrize("scale", ["1e-200", "1e200"])
+def test_the_model_of_a_flat_or_steep_surface_is_drawn(user, scale):
+    user.document.show("Extreme", Experiment(f"{scale}*(x^2 - y^2/2)", (-2, 2, -2, 2), ((1, 1),),
+                                             user.document.experiment.racers))  # fmt: skip
+    user.document.look(internals=("model", "gradient", "step", "scaling"))
+    user.settle(60)
+    assert user.window.map.canvas.grab().width() > 0
+
+
+def test_the_field_appears_while_the_race_plays(user):
+    user.player.set_loop(True)
+    user.player.play()
+    user.document.look(field="streamlines")
+    user.qtbot.waitUntil(lambda: user.window.map.background.field is not None, timeout=5000)
+    user.player.pause()

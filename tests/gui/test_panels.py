@@ -54,22 +54,24 @@ def test_every_layout_shows_what_it_names(user, panels, name):
         assert not panels.panels[group[0]].widget().visibleRegion().isEmpty()
 
 
-def test_everything_comes_back_as_it_was_left(user, qtbot):
+@pytest.mark.parametrize("name", ["step by step", "present"])
+def test_everything_comes_back_as_it_was_left(user, qtbot, name):
     window = user.window
-    window.choose_layout("step by step")
+    window.choose_layout(name)
     window.panels.panels["Curves"].close()
     window.panels.resizeDocks([window.panels.panels["Racers"]], [333], Qt.Orientation.Horizontal)
     user.settle()
-    width = window.panels.panels["Racers"].width()
+    hidden = {title: panel.isHidden() for title, panel in window.panels.panels.items()}
+    width = window.panels.panels["Surface"].width()
     window.close()
     again = make_window()
     qtbot.addWidget(again)
     again.show()
     qtbot.waitExposed(again)
     qtbot.wait(60)
-    assert not again.panels.panels["Curves"].isVisible()
-    assert not again.panels.panels["Inspector"].isHidden()
-    assert abs(again.panels.panels["Racers"].width() - width) <= 2
+    assert {title: panel.isHidden() for title, panel in again.panels.panels.items()} == hidden
+    assert abs(again.panels.panels["Surface"].width() - width) <= 2
+    assert again.theme.zoom == LAYOUTS[name][3]
     again.close()
 
 
@@ -100,3 +102,15 @@ def test_a_click_on_a_racer_selects_it(user):
     user.press(row.status)
     assert user.document.racer == 2
     assert row.property("selected")
+
+
+def test_removing_a_racer_or_a_start_keeps_the_selection_on_its_own(user):
+    document = user.document
+    document.edit("Starts", starts=((1.0, 1.0), (2.0, 2.0), (3.0, 3.0)))
+    document.select(start=1, racer=3)
+    document.edit("Remove", racers=document.experiment.racers[1:])
+    assert document.experiment.racers[document.racer].name == "Adam"
+    document.remove_start(0)
+    assert document.experiment.starts[document.selection] == (2.0, 2.0)
+    document.undo_stack.undo()
+    assert document.experiment.starts[document.selection] == (2.0, 2.0)

@@ -157,16 +157,29 @@ def test_moments_are_found_by_their_meaning():
         sign = 1 if name == "heavy_ball" else -1  # a velocity moves w, a mean is subtracted
         assert label == wanted if sign > 0 else label == f"−{wanted}"
         assert (sign * x, sign * y) == step.values[wanted]
-    for name in ("gd", "adagrad", "newton", "rprop"):
+    for name in ("gd", "adagrad", "newton", "rprop", "bfgs"):
         assert step_of(run(name), 0, 3).moment is None
 
 
-def test_the_scaling_of_an_adaptive_optimizer_is_that_of_its_steps():
-    step = step_of(run("adagrad"), 0, 3)
-    moved = np.subtract(step.after, step.before) / step.slope
-    assert np.allclose(moved / moved[0], np.array(step.scaling) / step.scaling[0], rtol=1e-6)
-    for name in ("gd", "momentum", "heavy_ball", "rprop", "newton"):
-        assert step_of(run(name), 0, 3).scaling is None
+@pytest.mark.parametrize(
+    ("name", "driven"),
+    [("adagrad", "g"), ("rmsprop", "g"), ("adadelta", "g"), ("adam", "m"), ("adamw", "m"),
+     ("amsgrad", "m"), ("adamax", "m"), ("radam", "m"), ("adabelief", "m"), ("yogi", "m"),
+     ("prodigy", "m")],
+)  # fmt: skip
+@pytest.mark.parametrize("index", [2, 25])
+def test_the_scaling_of_an_adaptive_optimizer_is_that_of_its_steps(name, driven, index):
+    values = {"weight_decay": 0.0} if name == "adamw" else {}
+    step = step_of(run(name, **values), 0, index)
+    moved = np.subtract(step.after, step.before) / step.values[driven]
+    assert np.allclose(moved[1] / moved[0], step.scaling[1] / step.scaling[0], rtol=1e-6)
+
+
+def test_only_adaptive_optimizers_have_a_scaling():
+    for name in core.OPTIMIZERS:
+        step = step_of(run(name), 0, 7)
+        adaptive = core.OPTIMIZERS[name].family == "Adaptive"
+        assert (step.scaling is not None) == adaptive, name
 
 
 def test_a_formula_keeps_the_form_it_was_written_in():
