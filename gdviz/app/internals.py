@@ -176,7 +176,7 @@ def stability(step: Step, values: np.ndarray) -> tuple[list[str], bool]:
     low, high = (float(value) for value in values)
     lines = [f"Eigenvalues of the Hessian: {short(low)} and {short(high)}"]
     if low < 0:
-        lines.append("Downwards curved: along that axis every learning rate leads away")
+        lines.append("Along an axis that curves down every learning rate leads away")
     if high <= 0:
         return lines, False
     limit = 2 / high
