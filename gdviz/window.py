@@ -72,7 +72,7 @@ class Window(QMainWindow):
         self._seen = False
         self._tidy = QTimer(self)
         self._tidy.setSingleShot(True)
-        self._tidy.setInterval(0)
+        self._tidy.setInterval(30)
         self._tidy.timeout.connect(self._set_widths)
         self._lay_out()
         self._make_menus()

@@ -1,6 +1,6 @@
 """A panel of the window: it can be moved, put on a tab with another, float and hide."""
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -74,7 +74,8 @@ class Panels(QMainWindow):
             self.setCorner(corner, area)
         self.panels: dict[str, Panel] = {}
         self._lefts: set[str] = set()
-        self._set: tuple[int, int] = (0, 0)
+        self._chosen = False  # the user has chosen the widths
+        self._before: list[int] = []  # the widths when a line was taken
 
     def add(self, name: str, shown: QWidget, tools: list[QWidget], left: bool = False) -> Panel:
         """A new panel at the left or the right."""
@@ -118,28 +119,34 @@ class Panels(QMainWindow):
         self._style_tabs()
 
     def set_widths(self, left: int, right: int) -> None:
-        """Make the columns so wide, unless the user has chosen other widths since the last call."""
-        columns = [self._column(AREA.LeftDockWidgetArea), self._column(AREA.RightDockWidgetArea)]
-        pairs = []
-        for panel, wanted, before in zip(columns, (left, right), self._set, strict=True):
-            if panel is not None and (before == 0 or abs(panel.width() - before) <= 3):
-                pairs.append((panel, wanted))
-        if pairs:
-            panels, widths = [panel for panel, _ in pairs], [width for _, width in pairs]
-            self.resizeDocks(panels, widths, Qt.Orientation.Horizontal)
-        moved = [panel for panel, _ in pairs]
-        self._set = tuple(
-            panel.width() if panel in moved and panel is not None else before
-            for panel, before in zip(columns, self._set, strict=True)
-        )  # type: ignore[assignment]
+        """Make the columns so wide, unless the user has dragged them to other widths."""
+        if self._chosen:
+            return
+        wanted = ((AREA.LeftDockWidgetArea, left), (AREA.RightDockWidgetArea, right))
+        pairs = [(panel, width) for area, width in wanted
+                 if (panel := self._column(area)) is not None]  # fmt: skip
+        panels, widths = [panel for panel, _ in pairs], [width for _, width in pairs]
+        self.resizeDocks(panels, widths, Qt.Orientation.Horizontal)
 
     def forget_widths(self) -> None:
-        """Let the next `set_widths` apply whatever the user did."""
-        self._set = (0, 0)
+        """Let the widths follow the window again."""
+        self._chosen = False
 
     def keep_widths(self) -> None:
         """Leave the widths to the user until a layout is chosen."""
-        self._set = (-1000, -1000)
+        self._chosen = True
+
+    def event(self, event: QEvent | None) -> bool:
+        # what is pressed on the main window itself is a line between two panels
+        done = super().event(event)
+        if event is not None and event.type() == QEvent.Type.MouseButtonPress:
+            self._before = self._widths()
+        elif event is not None and event.type() == QEvent.Type.MouseButtonRelease:
+            self._chosen = self._chosen or self._widths() != self._before
+        return done
+
+    def _widths(self) -> list[int]:
+        return [panel.width() for panel in self.panels.values()]
 
     def _column(self, area: AREA) -> Panel | None:
         for panel in self.panels.values():

@@ -362,7 +362,8 @@ def _product(term: Term, size: float, leaf: Leaf) -> Box:
 
 def _is_word(name: str) -> bool:
     """Whether a name is set as an upright word, which a product must not run into."""
-    return len(name.rstrip("0123456789")) > 1 and name not in GREEK and name[0] != "h"
+    stem = name.rstrip("0123456789")
+    return len(stem) > 1 and stem not in GREEK and stem not in ("hxx", "hxy", "hyy", "gx", "gy")
 
 
 def _starts_with_digit(box: Box) -> bool:

@@ -115,6 +115,8 @@ def test_brackets_only_where_they_are_needed(user):
     assert texts(box("2*x*3")) == "2x · 3"
     assert texts(box("(-a)^2")) == "(−a)2"
     assert texts(box("lr*eps")) == "ηε"
+    assert texts(box("beta1*m")) == "β1m"
+    assert texts(box("centered*m")) == "centered · m"
 
 
 def test_a_long_sum_breaks_before_its_signs(user):

@@ -1,7 +1,7 @@
 """Panels: they float, hide, come back as they were left, and layouts arrange them."""
 
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QTabBar
 
@@ -114,3 +114,28 @@ def test_removing_a_racer_or_a_start_keeps_the_selection_on_its_own(user):
     assert document.experiment.starts[document.selection] == (2.0, 2.0)
     document.undo_stack.undo()
     assert document.experiment.starts[document.selection] == (2.0, 2.0)
+
+
+def test_the_columns_grow_with_the_window(user, panels):
+    for width in (1024, 1440, 2200):
+        user.window.resize(width, 900)
+        user.settle(250)
+    width = user.window.width()  # the screen may not have room for more
+    assert abs(panels.panels["Surface"].width() - 0.292 * width) <= 4
+    assert 280 < panels.panels["Racers"].width() < 320
+
+
+def test_a_width_the_user_chose_stays(user, panels):
+    panel = panels.panels["Surface"]
+    line = panel.mapTo(panels, QPoint(-6, 40))
+    QTest.mousePress(panels, LEFT, NONE, line)
+    for dx in (-20, -50, -80):
+        QTest.mouseMove(panels, line + QPoint(dx, 0))
+        user.settle(10)
+    QTest.mouseRelease(panels, LEFT, NONE, line + QPoint(-80, 0))
+    user.settle(60)
+    assert panel.width() > 460
+    chosen = panels.panels["Surface"].width()
+    user.window.resize(1600, 900)
+    user.settle(80)
+    assert abs(panels.panels["Surface"].width() - chosen) <= 3
