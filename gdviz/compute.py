@@ -66,15 +66,35 @@ class Race:
         return text
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _critical(surface: Surface) -> core.CriticalPoints:
     return core.critical_points(surface)
 
 
 def chart(surface: Surface) -> Computation[core.CriticalPoints]:
-    """Find the critical points of a surface in its domain."""
-    yield 0.0
-    return _critical(surface)
+    """Find the critical points of a surface in its domain.
+
+    A census cannot be stopped half way; who gives up does not wait for it.
+    """
+    outcome: list[Any] = []
+    thread = threading.Thread(
+        target=_attempt, args=(lambda: _critical(surface), outcome), daemon=True
+    )
+    thread.start()
+    while thread.is_alive():
+        thread.join(_POLL)
+        yield 0.0
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _attempt(call: Callable[[], Any], outcome: list[Any]) -> None:
+    """Put what a call returns, or raises, where another thread finds it."""
+    try:
+        outcome.append(call())
+    except BaseException as error:
+        outcome.append(error)
 
 
 def field(surface: Surface, kind: str, domain: Domain, count: int) -> Computation[list[Array]]:
@@ -156,14 +176,7 @@ def _run(experiment: Experiment, every: int) -> Computation[list[core.Trajectory
 def _in_background(call: Callable[[], Result], progress: Any) -> Computation[Result]:
     """Run a call that releases the GIL; yield its progress; cancel it when the generator closes."""
     outcome: list[Any] = []
-
-    def work() -> None:
-        try:
-            outcome.append(call())
-        except BaseException as error:  # carried over to the thread that waits
-            outcome.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=_attempt, args=(call, outcome), daemon=True)
     thread.start()
     try:
         while thread.is_alive():

@@ -134,7 +134,7 @@ class Background(QObject):
         self._lining = job = Job(drawn_contours(landscape, self._scale, theme))
 
         def done(found: tuple[Pixels, float]) -> None:
-            self._lining = None
+            self._lining = self._lined = None
             self._keep_contours(key, *found)
             self._background = None
             self.changed.emit()

@@ -114,12 +114,12 @@ class Relief:
         return across / np.linalg.norm(across, axis=-1, keepdims=True)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def relief_of(surface: Surface, kind: str) -> Relief:
     return Relief.of(surface, kind)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _colours(surface: Surface, kind: str, theme: Theme) -> NDArray[np.uint8]:
     """Heat map under a light, (y, x, 3)."""
     relief = relief_of(surface, kind)
@@ -249,7 +249,7 @@ Lines = tuple[Array, Array, Array]  # x, y, height (1, points), parts parted by 
 
 NO_LINES: Lines = (np.empty((1, 0)),) * 3
 # Of which surfaces the contour lines are known, so that a quick drawing may have them.
-_ready: deque[tuple[Surface, str]] = deque(maxlen=8)
+_ready: deque[tuple[Surface, str]] = deque(maxlen=2)
 
 
 def _draw_lines(
@@ -264,7 +264,7 @@ def _draw_lines(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # of a rough surface they take tens of megabytes
 def _level_lines(surface: Surface, kind: str) -> list[tuple[float, Array]]:
     relief = relief_of(surface, kind)
     levels = np.ma.masked_invalid(relief.scale.levels(relief.loss))
@@ -281,7 +281,7 @@ def _level_lines(surface: Surface, kind: str) -> list[tuple[float, Array]]:
     return found
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # of a rough surface they take tens of megabytes
 def _contours(surface: Surface, kind: str) -> Lines:
     """Contour lines lying on the surface."""
     relief = relief_of(surface, kind)
@@ -291,7 +291,7 @@ def _contours(surface: Surface, kind: str) -> Lines:
     ])  # fmt: skip
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # of a rough surface they take tens of megabytes
 def _floor_lines(surface: Surface, kind: str) -> Lines:
     """Contour lines in the plane below, and its edge."""
     x0, x1, y0, y1 = surface.domain
@@ -300,7 +300,7 @@ def _floor_lines(surface: Surface, kind: str) -> Lines:
     return _joined([(points, np.full(len(points), FLOOR)) for points in (*lines, edge)])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _arrows(surface: Surface, kind: str, on_surface: bool) -> Lines:
     """Arrows of steepest descent over the domain, in the plane below or lying on the surface."""
     relief = relief_of(surface, kind)

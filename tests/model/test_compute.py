@@ -1,10 +1,12 @@
 """Races and landscapes for the views."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import gdviz_core as core
 from gdviz import compute
 from gdviz.experiment import Experiment, Racer, first_experiment
 from gdviz_core import SURFACES
@@ -101,3 +103,26 @@ def test_slow_and_quick_landscapes_agree(formula):
     xs = np.linspace(0, 1, 400)
     values = compute.finish(compute.landscape(surface, xs, xs))
     np.testing.assert_array_equal(values[7], surface.value(xs, xs[7]))
+
+
+def test_who_gives_up_a_census_does_not_wait_for_it(monkeypatch):
+    begun, release = threading.Event(), threading.Event()
+
+    def slow(surface):
+        begun.set()
+        release.wait(20)
+        return core.critical_points(surface)
+
+    monkeypatch.setattr(compute, "_critical", slow)
+    census = compute.chart(SURFACES["himmelblau"])
+    assert next(census) == 0.0
+    assert begun.wait(5)
+    before = threading.active_count()
+    census.close()  # returns while the census still runs
+    assert threading.active_count() == before
+    release.set()
+
+
+def test_the_census_finds_what_the_core_finds():
+    found = compute.finish(compute.chart(SURFACES["himmelblau"]))
+    assert len(found) == 9
