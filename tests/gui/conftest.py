@@ -3,7 +3,7 @@
 import gc
 
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, QSettings, Qt
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -96,6 +96,7 @@ def user(qtbot, tmp_path, monkeypatch):
     yield driver
     window.close()
     window.deleteLater()
-    QApplication.sendPostedEvents(None, 0)
+    # what deleteLater left behind is only deleted when it is asked for by name
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QApplication.processEvents()
     gc.collect()
