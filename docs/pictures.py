@@ -15,7 +15,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from gdviz.app import theme
+from gdviz.app import job, theme
 from gdviz.experiment import first_experiment
 from gdviz.window import Window, make_window
 
@@ -35,7 +35,7 @@ class Studio:
     def settle(self, seconds: float = 0.6) -> None:
         """Let everything that follows in the background arrive."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end or self.window.document.critical is None:
+        while time.monotonic() < end or self.window.document.critical is None or job.busy():
             self.app.processEvents()
             time.sleep(0.005)
 

@@ -66,6 +66,11 @@ class Job(QObject):
             self.failed.emit(error)
 
 
+def busy() -> bool:
+    """Whether any job is running or has a result to report."""
+    return bool(_running)
+
+
 def stop_all() -> None:
     """Cancel every job and wait for its thread; for closing the program."""
     for job in list(_running):
