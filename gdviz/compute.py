@@ -66,6 +66,9 @@ class Race:
         return text
 
 
+_CENSUS = threading.Lock()
+
+
 @lru_cache(maxsize=16)
 def _critical(surface: Surface) -> core.CriticalPoints:
     return core.critical_points(surface)
@@ -74,16 +77,26 @@ def _critical(surface: Surface) -> core.CriticalPoints:
 def chart(surface: Surface) -> Computation[core.CriticalPoints]:
     """Find the critical points of a surface in its domain.
 
-    A census cannot be stopped half way; who gives up does not wait for it.
+    A census cannot be stopped half way; who gives up does not wait for it. Only one runs at a
+    time, and one that was given up before its turn does not begin.
     """
     outcome: list[Any] = []
-    thread = threading.Thread(
-        target=_attempt, args=(lambda: _critical(surface), outcome), daemon=True
-    )
+    wanted = threading.Event()
+    wanted.set()
+
+    def work() -> None:
+        with _CENSUS:
+            if wanted.is_set():
+                _attempt(lambda: _critical(surface), outcome)
+
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    while thread.is_alive():
-        thread.join(_POLL)
-        yield 0.0
+    try:
+        while thread.is_alive():
+            thread.join(_POLL)
+            yield 0.0
+    finally:
+        wanted.clear()
     if isinstance(outcome[0], BaseException):
         raise outcome[0]
     return outcome[0]

@@ -382,8 +382,9 @@ class Window(QMainWindow):
         known = {str(zoom): zoom for _, _, _, zoom in LAYOUTS.values()}
         if isinstance(state, QByteArray) and self.panels.restoreState(state, PANELS_VERSION):
             self.panels.keep_widths()
-            if known.get(zoom, 1.0) != self._zoom:
-                self._zoom = known[zoom]
+            wanted = known.get(zoom, 1.0)
+            if wanted != self._zoom:
+                self._zoom = wanted
                 self.choose_theme(self.theme_choice)
         else:
             self.panels.forget_widths()

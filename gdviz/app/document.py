@@ -54,6 +54,7 @@ class Document(QObject):
         self._charting.setSingleShot(True)
         self._charting.setInterval(CHART_AFTER)
         self._charting.timeout.connect(self._chart)
+        self._census: Job | None = None
         self._job: Job | None = None
         self._changing = False
 
@@ -173,7 +174,9 @@ class Document(QObject):
     def _chart(self) -> None:
         """Find the critical points of the surface in the background."""
         surface = self.experiment.resolved()
-        job = Job(compute.chart(surface))
+        if self._census is not None:
+            self._census.cancel()
+        self._census = job = Job(compute.chart(surface))
 
         def found(points: core.CriticalPoints) -> None:
             if self.experiment.resolved() == surface:

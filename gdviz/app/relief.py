@@ -324,7 +324,8 @@ def _joined(parts: list[tuple[Array, Array]]) -> Lines:
         x += [points[None, :, 0], gap]
         y += [points[None, :, 1], gap]
         h += [height[None], gap]
-    return tuple(np.ascontiguousarray(np.concatenate(c, axis=1)) for c in (x, y, h))  # type: ignore[return-value]
+    x_all, y_all, h_all = (np.concatenate(parts_, axis=1) for parts_ in (x, y, h))
+    return x_all, y_all, h_all
 
 
 class Draped:

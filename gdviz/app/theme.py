@@ -165,7 +165,10 @@ def apply(theme: Theme) -> None:
         palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.text3))
     app.setPalette(palette)
     app.setFont(font(13 * theme.zoom))
-    larger = lambda found: f"font-size: {round(theme.zoom * int(found[1]))}px"  # noqa: E731
+
+    def larger(found: re.Match[str]) -> str:
+        return f"font-size: {round(theme.zoom * int(found[1]))}px"
+
     app.setStyleSheet(re.sub(r"font-size: (\d+)px", larger, _style_sheet(theme)))
 
 

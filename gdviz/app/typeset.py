@@ -276,7 +276,10 @@ def typeset(term: Term, size: float, leaf: Leaf = written) -> Box:
     whole = leaf(term, size)
     if whole is not None:
         return whole
-    inner = lambda part: typeset(part, size, leaf)  # noqa: E731
+
+    def inner(part: Term) -> Box:
+        return typeset(part, size, leaf)
+
     if kind in ("add", "sub"):
         return _sum(term, size, leaf)
     if kind == "neg":

@@ -258,8 +258,8 @@ class ReliefView(View):
             azimuth = math.remainder(camera.azimuth - DEGREES * step.x(), 360.0)
             self._look(replace(camera, azimuth=azimuth, elevation=elevation))
         else:
-            right = min(5.0, max(-5.0, camera.right + step.x() / max(1, self.width())))
-            up = min(5.0, max(-5.0, camera.up - step.y() / max(1, self.height())))
+            right = _within(camera.right + step.x() / max(1, self.width()))
+            up = _within(camera.up - step.y() / max(1, self.height()))
             self._look(replace(camera, right=right, up=up))
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
@@ -300,13 +300,18 @@ class ReliefView(View):
         k = zoom / camera.zoom
         at = event.position()
         x, y = at.x() / max(1, self.width()) - 0.5, 0.5 - at.y() / max(1, self.height())
-        right = min(20.0, max(-20.0, x - k * (x - camera.right)))
-        up = min(20.0, max(-20.0, y - k * (y - camera.up)))
+        right = _within(x - k * (x - camera.right))
+        up = _within(y - k * (y - camera.up))
         self._look(replace(camera, zoom=zoom, right=right, up=up))
         event.accept()
 
     def leaveEvent(self, event: object) -> None:
         self.pointed.emit(None)
+
+
+def _within(shift: float) -> float:
+    """How far the picture may be moved, in its sizes."""
+    return min(20.0, max(-20.0, shift))
 
 
 def _columns(points: tuple[Point, ...]) -> tuple[Array, Array]:

@@ -43,17 +43,17 @@ TIPS = (
 
 
 class _Cell(QTableWidgetItem):
-    """A cell that sorts by its key."""
+    """A cell that sorts by its number, and by its text where it has none."""
 
-    def __init__(self, text: str, key: float | str):
+    def __init__(self, text: str, number: float = 0.0):
         super().__init__(text)
-        self.key = key
+        self.key = (number, text)
         self.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
         self.setToolTip(text)
 
     def __lt__(self, other: QTableWidgetItem) -> bool:
         assert isinstance(other, _Cell)
-        return self.key < other.key  # type: ignore[operator]
+        return self.key < other.key
 
 
 class ResultsView(View):
@@ -195,14 +195,14 @@ class ResultsView(View):
                 return _Cell("–", math.inf)
             return _Cell(short(value) if isinstance(value, float) else str(value), float(value))
 
-        racer = _Cell(row.name, row.name)
+        racer = _Cell(row.name)
         colour = self.document.race.experiment.racers[row.racer].colour
         racer.setIcon(_dot(self.theme.racer(colour)))
         start = _Cell(f"{row.at[0]:.4g}, {row.at[1]:.4g}".replace("-", "−"), float(row.start))
         place = _Cell(str(row.place), float(row.place))
         place.setData(Qt.ItemDataRole.UserRole, row.lane)
         return [place, racer, number(row.evaluations), number(row.steps), number(row.best),
-                number(row.distance), start, _Cell(row.reason, row.reason)]  # fmt: skip
+                number(row.distance), start, _Cell(row.reason)]  # fmt: skip
 
     def copy_text(self) -> None:
         """Put the whole table on the clipboard."""

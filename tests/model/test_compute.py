@@ -126,3 +126,27 @@ def test_who_gives_up_a_census_does_not_wait_for_it(monkeypatch):
 def test_the_census_finds_what_the_core_finds():
     found = compute.finish(compute.chart(SURFACES["himmelblau"]))
     assert len(found) == 9
+
+
+def test_only_one_census_runs_at_a_time(monkeypatch):
+    running, most, begun = [], [], []
+
+    def slow(surface):
+        running.append(surface)
+        most.append(len(running))
+        begun.append(surface.name)
+        threading.Event().wait(0.1)
+        running.remove(surface)
+        return core.critical_points(SURFACES["himmelblau"])
+
+    monkeypatch.setattr(compute, "_critical", slow)
+    names = ("himmelblau", "ackley", "rastrigin", "easom")
+    jobs = [compute.chart(SURFACES[name]) for name in names]
+    for job in jobs:
+        next(job)
+    for job in jobs[1:-1]:
+        job.close()  # before their turn
+    compute.finish(jobs[0])
+    compute.finish(jobs[-1])
+    assert max(most) == 1
+    assert set(begun) == {"himmelblau", "easom"}

@@ -49,7 +49,7 @@ def test_evaluations_count_what_a_step_costs(race):
 def test_the_scale_is_logarithmic_where_that_shows_more(race):
     assert Levels.of(race).log
     assert Levels.of(race, "gradient").log
-    assert not Levels.of(race, "lr").log or np.ptp(Levels.of(race, "lr").values) > 1
+    assert Levels.of(race, "lr").log  # from 0.0061 of gradient descent to 1 of Newton's method
     assert not Levels.of(race, "m_x").log  # it has both signs
     assert not Levels.of(race, "loss", "linear").log
     assert Levels.of(race, "m_x", "log").title == "|m, x|"
