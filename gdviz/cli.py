@@ -105,9 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     race.add_argument("--optimizer", metavar="NAME[:key=value,...]", type=_optimizer,
                       action="append", default=[],
                       help="a racer; may be given several times")  # fmt: skip
-    race.add_argument("--steps", metavar="N", type=int, default=500, help="at most (500)")
-    race.add_argument("--evaluations", metavar="N", type=int,
-                      help="a budget in gradient evaluations instead of steps")  # fmt: skip
+    budget = race.add_mutually_exclusive_group()
+    budget.add_argument("--steps", metavar="N", type=int, default=500, help="at most (500)")
+    budget.add_argument("--evaluations", metavar="N", type=int,
+                        help="a budget in gradient evaluations instead of steps")  # fmt: skip
     race.add_argument("--tolerance", metavar="G", type=float, default=1e-8,
                       help="gradient norm that counts as converged (1e-8)")  # fmt: skip
     race.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=_domain,

@@ -106,25 +106,34 @@ cdef void capsule(uint32_t[:, ::1] image, double x0, double y0, double x1, doubl
                     image[iy, ix] = over(image[iy, ix], colour, <int>(cover * 256))
 
 
+cdef (int64_t, int64_t) extent(const int64_t[::1] first, const int64_t[::1] last,
+                               int64_t count) except *:
+    """The first and the last point of all lanes; ValueError if there is no such point."""
+    cdef int64_t lane, begin = count, end = -1
+    for lane in range(first.shape[0]):
+        if first[lane] < 0 or last[lane] >= count:
+            raise ValueError("an index is out of bounds")
+        begin, end = min(begin, first[lane]), max(end, last[lane])
+    return begin, end
+
+
 def trails(uint32_t[:, ::1] image, const double[:, ::1] x, const double[:, ::1] y,
            const int64_t[::1] first, const int64_t[::1] last, const double[::1] mapping,
            const uint32_t[::1] colours, double radius, double[:, ::1] pen):
     """Draw, for every lane, its points from index `first` to index `last`.
 
     Pixel = (mapping[0] + mapping[1]*x, mapping[2] + mapping[3]*y). Points that are not finite or
-    closer than half a pixel to the last one drawn are passed over. `pen` (lanes, 2) keeps that last point, so that a trail
-    drawn in pieces is the same as one drawn at once; a lane with first = 0 begins anew.
+    closer than half a pixel to the last one drawn are passed over. `pen` (lanes, 2) keeps that
+    last point, so that a trail drawn in pieces is the same as one drawn at once; a lane with
+    first = 0 begins anew.
     """
-    cdef int64_t lane, i, begin = x.shape[1], end = -1
+    cdef int64_t lane, i, begin, end
     cdef double px, py
     if (y.shape[0] != x.shape[0] or y.shape[1] != x.shape[1] or first.shape[0] != x.shape[0]
             or last.shape[0] != x.shape[0] or colours.shape[0] != x.shape[0]
             or pen.shape[0] != x.shape[0] or pen.shape[1] != 2 or mapping.shape[0] != 4):
         raise ValueError("the arrays do not fit together")
-    for lane in range(x.shape[0]):
-        if first[lane] < 0 or last[lane] >= x.shape[1]:
-            raise ValueError("an index is out of bounds")
-        begin, end = min(begin, first[lane]), max(end, last[lane])
+    begin, end = extent(first, last, x.shape[1])
     with nogil:
         # points outer, lanes inner: which trail lies on top must not depend on the pieces
         for i in range(begin, end + 1):
@@ -330,7 +339,7 @@ def strands(uint32_t[:, ::1] seen, uint32_t[:, ::1] hidden, const float[:, ::1] 
     `lift` is by which share of its distance a line may lie behind and still be seen, `pen`
     (lanes, 3) keeps the last point. A point that is not finite interrupts its line.
     """
-    cdef int64_t lane, i, begin = x.shape[1], end = -1
+    cdef int64_t lane, i, begin, end
     cdef double to[3]
     cdef bint ghosts = hidden is not None
     if (y.shape[0] != x.shape[0] or y.shape[1] != x.shape[1] or height.shape[0] != x.shape[0]
@@ -341,10 +350,7 @@ def strands(uint32_t[:, ::1] seen, uint32_t[:, ::1] hidden, const float[:, ::1] 
             or depth.shape[1] != seen.shape[1]
             or (ghosts and (hidden.shape[0] != seen.shape[0] or hidden.shape[1] != seen.shape[1]))):
         raise ValueError("the arrays do not fit together")
-    for lane in range(x.shape[0]):
-        if first[lane] < 0 or last[lane] >= x.shape[1]:
-            raise ValueError("an index is out of bounds")
-        begin, end = min(begin, first[lane]), max(end, last[lane])
+    begin, end = extent(first, last, x.shape[1])
     with nogil:
         for i in range(begin, end + 1):
             for lane in range(x.shape[0]):

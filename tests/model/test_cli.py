@@ -191,3 +191,19 @@ def test_the_window_opens_anywhere_and_ends_on_a_signal(tmp_path, env, number):
     _, error = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "Traceback" not in error
+
+
+def test_a_budget_in_evaluations_gives_costly_optimizers_fewer_steps(gdviz, tmp_path):
+    command = (
+        "race himmelblau --start 0,0 --optimizer gd:lr=1e-5 --optimizer sam:lr=1e-5 "
+        "--evaluations 60 --csv race.csv"
+    )
+    done = gdviz(*command.split())
+    assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "race.csv").read_text().splitlines()[1:]
+    steps = [row.split(",")[1] for row in rows]
+    assert steps.count("gd") == 61
+    assert steps.count("sam") == 31
+    both = gdviz("race", "himmelblau", "--steps", "5", "--evaluations", "60")
+    assert both.returncode == 2
+    assert "not allowed with" in both.stderr
