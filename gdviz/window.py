@@ -319,7 +319,7 @@ class Window(QMainWindow):
     def set_theme(self, now: theme.Theme) -> None:
         """Give the window another theme, in the size of type that the layout asks for."""
         self.theme = now = now.zoomed(self._zoom)
-        theme.apply(now)
+        theme.apply(now, self)
         self.panels.set_theme(now)
         for view in self.views.values():
             view.set_theme(now)
