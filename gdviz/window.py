@@ -25,7 +25,7 @@ from gdviz.app import job, theme
 from gdviz.app.controls import IconButton, label
 from gdviz.app.document import Document
 from gdviz.app.files import Files
-from gdviz.app.guard import Guard, Signals, state_folder
+from gdviz.app.guard import Guard, Signals, return_large_arrays, state_folder
 from gdviz.app.panel import Panels
 from gdviz.app.player import Player
 from gdviz.app.recovery import Recovery
@@ -429,6 +429,7 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
     app.setOrganizationName("gdviz")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("gdviz")
+    return_large_arrays()
     app.setStyle("Fusion")
     theme.load_fonts()
     app.setFont(theme.font(13))

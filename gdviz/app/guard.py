@@ -1,6 +1,7 @@
 """What keeps a mistake from costing the user work: exception hooks, a crash log, signals."""
 
 import contextlib
+import ctypes
 import faulthandler
 import signal
 import socket
@@ -17,6 +18,19 @@ from PyQt6.QtCore import QObject, QSocketNotifier, pyqtSignal
 from PyQt6.sip import voidptr
 
 MAX_LOG = 1_000_000  # bytes; a longer log is begun anew
+LARGE = 4 << 20  # bytes
+_M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+
+
+def return_large_arrays() -> None:
+    """Make large arrays go back to the system as soon as they are freed.
+
+    glibc would keep them after the first: pictures of a large window come and go by the dozen, and
+    the program would hold several times what it uses.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(AttributeError, OSError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 class Guard(QObject):
