@@ -63,6 +63,21 @@ cdef bint clip(double *x0, double *y0, double *x1, double *y1, double width, dou
     return True
 
 
+cdef inline (int, int) cut(double low, double high, int count) noexcept nogil:
+    """The whole numbers from low to high that are pixels, cut in floating point first: what does
+    not fit an int has no value in C."""
+    return (<int>most(0, least(count, floor(low))), <int>most(-1, least(count - 1, ceil(high))))
+
+
+cdef inline (int, int) touched(double x0, double dx, double dy, double py, double reach,
+                               double slant, int width) noexcept nogil:
+    """The first and the last pixel of a row that a line may touch; py is the row less y0."""
+    cdef double low = least(x0, x0 + dx) - reach, high = most(x0, x0 + dx) + reach
+    if slant > 0:  # the part of the row that the infinite line can touch
+        low, high = most(low, x0 + dx * py / dy - slant), least(high, x0 + dx * py / dy + slant)
+    return cut(low, high, width)
+
+
 cdef void capsule(uint32_t[:, ::1] image, double x0, double y0, double x1, double y1,
                   double radius, uint32_t colour, bint thin) noexcept nogil:
     """One antialiased segment with round ends.
@@ -73,24 +88,17 @@ cdef void capsule(uint32_t[:, ::1] image, double x0, double y0, double x1, doubl
     cdef uint32_t pixel
     cdef int width = image.shape[1], height = image.shape[0], ix, iy, left, right, top, bottom
     cdef double reach = radius + 1, dx, dy, length2, inverse, t, ex, ey, distance2, cover, px, py
-    cdef double from_x, to_x, slant
+    cdef double slant
     if not clip(&x0, &y0, &x1, &y1, width, height, reach):
         return
     dx, dy = x1 - x0, y1 - y0
     length2 = dx * dx + dy * dy
     inverse = 1.0 / length2 if length2 > 0 else 0.0
-    # cut in floating point first: what does not fit an int has no value in C
-    top = <int>most(0, least(height, floor(least(y0, y1) - reach)))
-    bottom = <int>most(-1, least(height - 1, ceil(most(y0, y1) + reach)))
+    top, bottom = cut(least(y0, y1) - reach, most(y0, y1) + reach, height)
     slant = sqrt(length2) * reach / fabs(dy) if fabs(dy) > 1e-9 else 0.0
     for iy in range(top, bottom + 1):
         py = iy + 0.5 - y0
-        from_x, to_x = least(x0, x1) - reach, most(x0, x1) + reach
-        if slant > 0:  # the part of the row that the infinite line can touch
-            from_x = most(from_x, x0 + dx * py / dy - slant)
-            to_x = least(to_x, x0 + dx * py / dy + slant)
-        left = <int>most(0, least(width, floor(from_x)))
-        right = <int>most(-1, least(width - 1, ceil(to_x)))
+        left, right = touched(x0, dx, dy, py, reach, slant, width)
         for ix in range(left, right + 1):
             px = ix + 0.5 - x0
             t = most(0.0, least(1.0, (px * dx + py * dy) * inverse))
@@ -228,6 +236,7 @@ cdef void triangle(uint32_t[:, ::1] image, float[:, ::1] depth, const double *a,
     cdef double area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
     cdef double u, v, w, near, px, py, left, right, top, bottom
     cdef int width = image.shape[1], height = image.shape[0], ix, iy
+    cdef int first_x, last_x, first_y, last_y
     if not fabs(area) > 1e-12:
         return
     left, right = least(a[0], least(b[0], c[0])), most(a[0], most(b[0], c[0]))
@@ -235,9 +244,11 @@ cdef void triangle(uint32_t[:, ::1] image, float[:, ::1] depth, const double *a,
     if right < 0 or left > width or bottom < 0 or top > height:
         return
     area = 1.0 / area
-    for iy in range(<int>most(0, floor(top)), <int>least(height - 1, ceil(bottom)) + 1):
+    first_y, last_y = cut(top, bottom, height)
+    first_x, last_x = cut(left, right, width)
+    for iy in range(first_y, last_y + 1):
         py = iy + 0.5
-        for ix in range(<int>most(0, floor(left)), <int>least(width - 1, ceil(right)) + 1):
+        for ix in range(first_x, last_x + 1):
             px = ix + 0.5
             u = ((b[0] - px) * (c[1] - py) - (b[1] - py) * (c[0] - px)) * area
             v = ((c[0] - px) * (a[1] - py) - (c[1] - py) * (a[0] - px)) * area
@@ -294,8 +305,8 @@ cdef void strand(uint32_t[:, ::1] seen, uint32_t[:, ::1] hidden, bint ghosts,
     """A segment whose hidden pixels go into a picture of their own."""
     cdef int width = seen.shape[1], height = seen.shape[0], ix, iy
     cdef double x0 = a[0], y0 = a[1], x1 = b[0], y1 = b[1], reach = radius + 1, dx, dy, length2
-    cdef double inverse, t, ex, ey, distance2, px, py, near, along, whole2, from_x, to_x, slant
-    cdef int alpha
+    cdef double inverse, t, ex, ey, distance2, px, py, near, along, whole2, slant
+    cdef int alpha, left, right, top, bottom
     if not clip(&x0, &y0, &x1, &y1, width, height, reach):
         return
     dx, dy = x1 - x0, y1 - y0
@@ -303,14 +314,11 @@ cdef void strand(uint32_t[:, ::1] seen, uint32_t[:, ::1] hidden, bint ghosts,
     inverse = 1.0 / length2 if length2 > 0 else 0.0
     whole2 = (b[0] - a[0]) * (b[0] - a[0]) + (b[1] - a[1]) * (b[1] - a[1])
     slant = sqrt(length2) * reach / fabs(dy) if fabs(dy) > 1e-9 else 0.0
-    for iy in range(<int>most(0, floor(least(y0, y1) - reach)),
-                    <int>least(height - 1, ceil(most(y0, y1) + reach)) + 1):
+    top, bottom = cut(least(y0, y1) - reach, most(y0, y1) + reach, height)
+    for iy in range(top, bottom + 1):
         py = iy + 0.5 - y0
-        from_x, to_x = least(x0, x1) - reach, most(x0, x1) + reach
-        if slant > 0:
-            from_x = most(from_x, x0 + dx * py / dy - slant)
-            to_x = least(to_x, x0 + dx * py / dy + slant)
-        for ix in range(<int>most(0, floor(from_x)), <int>least(width - 1, ceil(to_x)) + 1):
+        left, right = touched(x0, dx, dy, py, reach, slant, width)
+        for ix in range(left, right + 1):
             px = ix + 0.5 - x0
             t = most(0.0, least(1.0, (px * dx + py * dy) * inverse))
             ex, ey = px - t * dx, py - t * dy

@@ -77,6 +77,21 @@ def test_nearly_level_lines_are_level_lines(tilt):
     assert np.abs(alpha(image).astype(int) - alpha(draw([30.0] * 3, [10.0, 30.0, 50.0]))).max() <= 2
 
 
+@pytest.mark.parametrize("tilt", [0.0, 1e-300, 1e-12, 1.001e-9, 2e-9, 1e-8, 1e-6, 1e-3])
+def test_a_strand_that_nothing_hides_is_a_trail(tilt):
+    x, y = np.array([[10.0, 30.0, 70.0, 12.0]]), np.array([[30.0, 30 + tilt, 30 - tilt, 31.0]])
+    seen, hidden = np.zeros((2, 60, 80), np.uint32)
+    matrix = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 0, 1.0]])
+    begun = time.perf_counter()
+    raster.strands(
+        seen, hidden, np.zeros((60, 80), np.float32), x, y, np.zeros_like(x), np.zeros(1, np.int64),
+        np.array([3]), matrix, WHITE, 1.5, 0.0, np.empty((1, 3)),
+    )  # fmt: skip
+    assert time.perf_counter() - begun < 0.5
+    assert not hidden.any()
+    assert np.abs(alpha(seen).astype(int) - alpha(draw(x[0], y[0])).astype(int)).max() <= 2
+
+
 def test_which_trail_lies_on_top_does_not_depend_on_the_pieces():
     rng = np.random.default_rng(8)
     x, y = rng.uniform(0, 80, (5, 60)), rng.uniform(0, 60, (5, 60))
