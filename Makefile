@@ -15,7 +15,7 @@ SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd) \
 COUNT ?= 100000
 SEED ?= 0
 
-.PHONY: run test build lint types tests benchmark peers sanitize pictures dist clean system system-screen
+.PHONY: run test build lint types tests benchmark peers sanitize pictures scenes dist clean system system-screen
 
 run: $(if $(XVFB),system-screen,system) build
 	$(if $(XVFB),exec xvfb-run -a -s "-screen 0 1600x1000x24") $(BIN)/gdviz
@@ -74,6 +74,10 @@ sanitize: build
 
 pictures: system build
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m docs.pictures
+
+# the pictures of the shipped scenes, for the gallery
+scenes: system build
+	$(BIN)/python -m docs.scenes
 
 dist: build
 	$(BIN)/python -m pip install --quiet build

@@ -112,7 +112,8 @@ def wait(window, app) -> None:
 
 def experiment(racers: int, starts: int = 1):
     """Racers that all run for 1,000 steps; every other one on a surface's noisy way down."""
-    from gdviz.experiment import Experiment, Racer
+    from gdviz.experiment import Experiment
+    from gdviz.racer import Racer
 
     kinds = [
         ("gd", 0.004),

@@ -25,6 +25,7 @@ examples:
   gdviz race himmelblau --start -1,2 --start 0,0 \\
         --optimizer adam:lr=0.05 --optimizer momentum --steps 500 --csv race.csv
   gdviz race "x^2 + 50*y^2" --domain -2,2,-2,2 --optimizer gd:lr=0.01
+  gdviz render race.json --png race.png --mp4 race.mp4
   gdviz list surfaces
 """
 
@@ -38,6 +39,15 @@ examples:
   gdviz race himmelblau --start -1,2 --start 0,0 --optimizer momentum --steps 500
   gdviz race ellipse:k=500 --optimizer scipy_bfgs --optimizer newton
   gdviz race -- "-cos(x)*cos(y)"             a formula that begins with a minus
+"""
+
+
+RENDER_EXAMPLES = """\
+examples:
+  gdviz render race.json --png race.png --size 1600x1000 --scale 2
+  gdviz render race.json --view map --view surface --mp4 race.mp4 --seconds 10
+  gdviz render race.json --view curves --theme light --pdf curves.pdf --svg curves.svg
+  gdviz render race.json --script race.py --csv race.csv
 """
 
 
@@ -79,6 +89,14 @@ def _optimizer(text: str) -> tuple[str, dict[str, float]]:
     return name, values
 
 
+def _size(text: str) -> tuple[int, int]:
+    """WxH"""
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit() and text.isascii()) or len(text) > 20:
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is not of the form WxH such as 1200x800")
+    return int(width), int(height)
+
+
 def _surface(text: str) -> tuple[str, dict[str, float]]:
     """NAME[:key=value,...] or a formula, which has no colon"""
     return _optimizer(text) if ":" in text else (text, {})
@@ -117,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
                       help="end a run when it leaves the domain")  # fmt: skip
     race.add_argument("--csv", metavar="FILE",
                       help="write every step here, the experiment to a .json")  # fmt: skip
+    _add_render(commands, raw)
     listing = commands.add_parser("list", help="what there is", allow_abbrev=False)
     listing.add_argument("what", choices=("surfaces", "optimizers"))
     opening = commands.add_parser(
@@ -127,8 +146,44 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_render(commands: Any, raw: Any) -> None:
+    render = commands.add_parser(
+        "render", help="make pictures and films of a saved experiment", epilog=RENDER_EXAMPLES,
+        formatter_class=raw, allow_abbrev=False,
+    )  # fmt: skip
+    render.add_argument("file", metavar="SESSION", type=Path)
+    for kind, what in (
+        ("png", "a picture"), ("svg", "a picture with text and trails as such"),
+        ("pdf", "the same as a page"), ("gif", "the race as a film"),
+        ("mp4", "the race as a film, in H.264"), ("csv", "every step of every run"),
+        ("script", "a Python program that runs the race again"),
+    ):  # fmt: skip
+        render.add_argument(f"--{kind}", metavar="FILE", type=Path, help=what)
+    render.add_argument("--view", action="append", default=[], metavar="VIEW",
+                        help="map, surface, curves, inspector or results; several stand side by "
+                        "side (map)")  # fmt: skip
+    render.add_argument("--size", type=_size, default=(1200, 800), metavar="WxH",
+                        help="in points (1200x800)")  # fmt: skip
+    render.add_argument("--scale", type=float, default=1.0, metavar="S",
+                        help="pixels for each point (1)")  # fmt: skip
+    render.add_argument("--theme", default="dark", metavar="NAME", help="dark or light (dark)")
+    render.add_argument("--step", type=int, metavar="N", help="the step that is shown (the last)")
+    render.add_argument("--caption", default="", metavar="TEXT")
+    render.add_argument("--no-legend", action="store_true", help="do not name the racers")
+    render.add_argument("--visible", type=_domain, metavar="X0,X1,Y0,Y1",
+                        help="what the map shows (the domain)")  # fmt: skip
+    render.add_argument("--seconds", type=float, default=8.0, metavar="S",
+                        help="how long a film is (8)")  # fmt: skip
+    render.add_argument("--fps", type=int, default=25, metavar="N",
+                        help="frames a second of a film (25)")  # fmt: skip
+    render.add_argument("--once", action="store_true", help="a GIF does not begin again")
+    render.add_argument("--progress", action="store_true",
+                        help="tell on standard output how far it is")  # fmt: skip
+    render.set_defaults(parser=render)
+
+
 # Their values may begin with a minus, which argparse would take for an option.
-_SIGNED = ("--start", "--domain")
+_SIGNED = ("--start", "--domain", "--visible")
 
 
 def _join_signed(argv: Sequence[str]) -> list[str]:
@@ -155,6 +210,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return code
         if options.command == "race":
             return _race(options)
+        if options.command == "render":
+            return _render(options)
         return _window(options.file if options.command == "open" else None)
     except KeyboardInterrupt:
         return 130
@@ -237,6 +294,56 @@ def _race(options: argparse.Namespace) -> int:
         print(f"gdviz race: {error or 'not enough memory'}", file=sys.stderr)
         return 1
     return 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    from gdviz import compute, export, session
+    from gdviz.shot import Film, Shot
+
+    kinds = ("png", "svg", "pdf", "gif", "mp4")
+    files = {kind: path for kind in kinds if (path := getattr(options, kind)) is not None}
+    if not files and options.csv is None and options.script is None:
+        options.parser.error("name at least one file, such as --png race.png")
+    try:
+        width, height = options.size
+        shot = Shot(
+            tuple(options.view) or ("map",), width, height, options.scale, options.theme,
+            options.step, options.caption, not options.no_legend, options.visible,
+        )  # fmt: skip
+        film = Film(options.seconds, options.fps, not options.once)
+    except ValueError as error:
+        options.parser.error(str(error))
+    report = _say_progress if options.progress else _report("rendering") or (lambda fraction: None)
+    written: list[Path] = []
+    try:
+        opened = session.read(options.file)
+        if options.csv is not None or options.script is not None:
+            race = compute.finish(compute.race(opened.experiment))
+            if options.csv is not None:
+                written += compute.finish(export.trajectories(race, options.csv), report)
+            if options.script is not None:
+                path = export.with_ending(options.script, ".py")
+                export.save(path, export.script(race))
+                written.append(path)
+        if files:
+            # Qt reads both when it starts; the pictures are the same with a screen and without
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+            os.environ["QT_SCALE_FACTOR"] = repr(options.scale)
+            from gdviz.picture import begin, write
+
+            _application = begin()
+            written += write(opened, shot, film, files, report)
+    except (ValueError, OSError, MemoryError) as error:
+        print(f"gdviz render: {error or 'not enough memory'}", file=sys.stderr)
+        return 1
+    for path in written:
+        print(f"wrote {path}")
+    return 0
+
+
+def _say_progress(fraction: float) -> None:
+    """For the program that waits for this one."""
+    print(f"progress {fraction:.4f}", flush=True)
 
 
 def _report(what: str):

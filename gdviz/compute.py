@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 import gdviz_core as core
 from gdviz.experiment import Experiment
 from gdviz.field import arrow_lines, descent_arrows, streamlines
+from gdviz.racer import CONSTANT
 from gdviz_core import Surface
+from gdviz_core.conditions import Conditions
 from gdviz_core.external import External
 from gdviz_core.operation import OPERATIONS
 from gdviz_core.surface import Array, Domain
@@ -54,6 +56,11 @@ class Race:
     def lane(self, racer: int, start: int) -> int:
         """The lane of the running racer and the start with these numbers."""
         return racer * len(self.experiment.starts) + start
+
+    def around(self, racer: int) -> Conditions:
+        """The conditions of the running racer with this number."""
+        chosen = self.experiment.running[racer].conditions()
+        return Conditions(noise=self.experiment.noise, seed=self.experiment.seed, **chosen)
 
     def end(self, lane: int) -> str:
         """Why and when a lane ended: "converged to the minimum at (3, 2), step 212"."""
@@ -149,27 +156,45 @@ def race(experiment: Experiment) -> Computation[Race]:
     longest = max((t.steps for t in trajectories), default=0)
     if sparsity(experiment, longest) < every:  # it ended early: there is room for more records
         every = sparsity(experiment, longest)
-        trajectories = yield from _run(experiment, every)
+        trajectories = yield from _run(experiment, every, longest)
     return _gather(experiment, trajectories, every)
 
 
-def _run(experiment: Experiment, every: int) -> Computation[list[core.Trajectory]]:
+def _run(
+    experiment: Experiment, every: int, longest: int | None = None
+) -> Computation[list[core.Trajectory]]:
+    """All runs, recorded at every `every`th step; none is known to be longer than `longest`."""
     trajectories: list[core.Trajectory] = []
     running = experiment.running
     at_once = cost(experiment) < 0.05
     for number, racer in enumerate(running):
+        steps, evaluations = experiment.steps, None
+        optimizer = racer.configured()
+        if experiment.budget == "evaluations":
+            evaluations = steps
+        # Room is made for every step of the budget, so a run that is known to end early gets a
+        # shorter one; but a schedule counts the steps of the budget.
+        known = longest is not None and racer.schedule == CONSTANT
+        if known and isinstance(optimizer, core.Optimizer):
+            assert longest is not None
+            allowed = steps if evaluations is None else steps // optimizer.evaluations
+            steps, evaluations = min(allowed, longest + 1), None
         progress = core.Progress()
         call = partial(
             core.race,
             experiment.resolved(),
-            [racer.configured()],
+            [optimizer],
             experiment.starts,
-            experiment.steps,
-            evaluations=experiment.steps if experiment.budget == "evaluations" else None,
+            steps,
+            evaluations=evaluations,
             tolerance=experiment.tolerance,
             stop_outside=experiment.stop_outside,
             every=every,
             progress=progress,
+            racer=number,
+            noise=experiment.noise,
+            seed=experiment.seed,
+            **racer.conditions(),
         )
         if at_once:
             trajectories += call()

@@ -46,7 +46,8 @@ class Display:
     3-D: `height` is the vertical scale, `floor` and `slopes` whether there are arrows of descent
     in the plane below and on the surface, `camera` from where it is seen. Curves: `quantity` is
     "loss", "gradient", "distance", "lr" or the name of a state variable, `against` and `scale` are
-    the axes. Results: `target` is the loss to reach, None for one that suits the race.
+    the axes. Results: `target` is the loss to reach, None for one that suits the race. Racers: with
+    `linked` a learning rate is set for all of them at once.
 
     Raises ValueError for a value that is not one of these.
     """
@@ -63,6 +64,7 @@ class Display:
     against: str = "steps"
     scale: str = "auto"
     target: float | None = None
+    linked: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (

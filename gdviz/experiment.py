@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from gdviz.racer import Racer
 from gdviz_core import SURFACES, Surface
+from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count, check_start, check_tolerance
-from gdviz_core.external import find
+from gdviz_core.external import External, find
 from gdviz_core.surface import DEFAULT_DOMAIN, Domain, check_domain
 
 Point = tuple[float, float]
@@ -21,49 +23,15 @@ BUDGETS = ("steps", "evaluations")
 
 
 @dataclass(frozen=True)
-class Racer:
-    """An optimizer entered in the race.
-
-    `optimizer` is a name that `gdviz_core.external.find` knows, `values` its hyper-parameters
-    (those left out have their default), `name` the label, `colour` an index into the palette, `on`
-    whether it runs, `tuned` whether its learning rate was found by tuning.
-    """
-
-    optimizer: str
-    values: dict[str, float] = field(default_factory=dict)
-    name: str = ""
-    colour: int = 0
-    on: bool = True
-    tuned: bool = False
-
-    def __post_init__(self) -> None:
-        configured = find(self.optimizer)(**self.values)
-        object.__setattr__(self, "values", configured.values)
-        if not self.name:
-            object.__setattr__(self, "name", configured.title)
-        if len(self.name) > 200:
-            raise ValueError(
-                f"the name of a racer has at most 200 characters, not {len(self.name)}"
-            )
-        check_count("colour", self.colour)
-
-    def configured(self) -> Any:
-        """The optimizer with this racer's hyper-parameters."""
-        return find(self.optimizer)(**self.values)
-
-    def with_value(self, name: str, value: float) -> "Racer":
-        """A copy with one other hyper-parameter."""
-        return replace(self, values={**self.values, name: value}, tuned=False)
-
-
-@dataclass(frozen=True)
 class Experiment:
     """Everything a session restores.
 
     `surface` is a name of the catalogue or a formula over x and y; `parameters` are those of a
     surface of the catalogue that differ from its defaults. `budget` tells whether `steps` counts
     steps or gradient evaluations ("evaluations"). `domain` (x0, x1, y0, y1) belongs to a
-    formula, None takes the default or the catalogue's. Starts are points (x, y).
+    formula, None takes the default or the catalogue's. Starts are points (x, y). `noise` is the
+    standard deviation of what is added to each component of the gradient, `seed` draws it; at each
+    step all racers from one start meet the same.
 
     Raises FormulaError for a formula that cannot be read, ValueError for any other bad field.
     """
@@ -77,6 +45,8 @@ class Experiment:
     stop_outside: bool = False
     parameters: dict[str, float] = field(default_factory=dict)
     budget: str = "steps"
+    noise: float = 0.0
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -105,6 +75,12 @@ class Experiment:
         check_tolerance(self.tolerance)
         if self.budget not in BUDGETS:
             raise ValueError(f"budget must be {' or '.join(BUDGETS)}, not {self.budget[:40]!r}")
+        Conditions(noise=self.noise, seed=self.seed)
+        for racer in self.running if self.noise else ():
+            if isinstance(racer.configured(), External):
+                raise ValueError(
+                    f"noise must be 0 while {racer.name} runs: it asks for its gradients itself"
+                )
 
     def resolved(self) -> Surface:
         """The surface itself."""

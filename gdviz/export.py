@@ -9,10 +9,12 @@ import stat
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from gdviz import session
+from gdviz import __version__, session
 from gdviz.compute import Computation, Race
+from gdviz_core import SURFACES
+from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 
 COLUMNS = (
     "racer", "optimizer", "start", "start_x", "start_y", "step",
@@ -188,8 +190,78 @@ def trajectories(race: Race, path: str | Path) -> Computation[tuple[Path, Path]]
             done += len(batch)
             yield done / total
         text.detach()
-        other.write(session.dump(race.experiment).encode("utf-8"))
+        other.write(session.dump(session.Session.of(race.experiment)).encode("utf-8"))
     return path, beside
+
+
+def script(race: Race) -> str:
+    """A Python program that runs the race again with gdviz_core alone, to the last bit."""
+    e = race.experiment
+    if e.surface in SURFACES:
+        values = f"(**{e.parameters!r})" if e.parameters else ""
+        surface = f"core.SURFACES[{e.surface!r}]{values}"
+        if e.domain is not None:
+            surface = f"replace({surface}, domain={e.domain!r})"
+    else:
+        surface = f"core.Surface.from_formula({e.surface!r}, {e.resolved().domain!r})"
+    racers = []
+    for racer in e.running:
+        around = "".join(f", {name}={_said(value)}" for name, value in racer.conditions().items())
+        optimizer = f"find({racer.optimizer!r})(**{racer.values!r})"
+        racers.append(f"    ({racer.name!r}, {optimizer}, dict({around[2:]})),")
+    options: dict[str, Any] = {
+        "every": race.every, "tolerance": e.tolerance, "stop_outside": e.stop_outside,
+        "noise": e.noise, "seed": e.seed,
+    }  # fmt: skip
+    if e.budget == "evaluations":
+        options["evaluations"] = e.steps
+    listed = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    return _SCRIPT.format(
+        version=__version__, surface=surface, starts=list(e.starts), racers="\n".join(racers),
+        steps=e.steps, options=listed,
+    )  # fmt: skip
+
+
+def _said(value: Any) -> str:
+    """A condition as Python says it."""
+    if isinstance(value, Plateau):
+        return f"core.{value!r}"
+    if not isinstance(value, Schedule):
+        return repr(value)
+    warm = {"warmup": value.warmup} if value.warmup else {}
+    own = {parameter.name: parameter.value for parameter in value.parameters}
+    values = ", ".join(f"{name}={number!r}" for name, number in (own | warm).items())
+    if value.name in SCHEDULES:
+        return f"core.SCHEDULES[{value.name!r}]({values})"
+    return f"core.Schedule.from_formula({value.formula!r}{', ' * bool(values)}{values})"
+
+
+_SCRIPT = """\
+# A race of gdviz {version}, as a program. It needs gdviz_core and nothing else of gdviz.
+from dataclasses import replace  # noqa: F401
+
+import gdviz_core as core
+from gdviz_core.external import find
+
+surface = {surface}
+starts = {starts}
+racers = [
+{racers}
+]
+
+trajectories = []  # racers outer, starts inner
+for number, (name, optimizer, around) in enumerate(racers):
+    trajectories += core.race(
+        surface, [optimizer], starts, {steps}, racer=number, **around,
+        {options},
+    )
+
+if __name__ == "__main__":
+    for number, t in enumerate(trajectories):
+        name = racers[number // len(starts)][0]
+        print(f"{{name}} from {{t.start}}: {{t.reason}}; loss {{t.loss[-1]:.17g}} "
+              f"at ({{t.x[-1]:.17g}}, {{t.y[-1]:.17g}})")
+"""
 
 
 def save(path: str | Path, text: str) -> None:

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from gdviz.compute import Race
 from gdviz_core import Optimizer, Surface, Trajectory
+from gdviz_core.conditions import Conditions
 from gdviz_core.iteration import random_numbers
 from gdviz_core.notation import Pair, Term, notation, work_out
 from gdviz_core.optimizer import HESSIAN
@@ -50,14 +52,18 @@ class Step:
 
     `values` are all quantities before the step and, by the names of the lines, after it.
     `before` and `after` are the points that are shown, `taken` whether the run has made the step
-    (false: it had ended, and this is the one it would make). `meanings` explain names. `slope` is
-    the gradient at the point that is shown, `moment` the direction into which a first moment
-    drives, with its name, `scaling` by what an adaptive optimizer multiplies each coordinate.
+    (false: it had ended, and this is the one it would make). `disturbed` tells what was done to
+    the gradient before the rule saw it, `exact` is what it was before that. `meanings` explain
+    names. `slope` is the gradient at the point that is shown, `moment` the direction into which a
+    first moment drives, with its name, `scaling` by what an adaptive optimizer multiplies each
+    coordinate.
     """
 
     number: int
     taken: bool
+    disturbed: tuple[str, ...]
     lines: tuple[Line, ...]
+    exact: Pair
     given: dict[str, Pair]
     values: dict[str, Pair]
     before: Pair
@@ -85,20 +91,22 @@ def step_of(race: Race, lane: int, index: int) -> Step | None:
     if ended and at > 0 and t.step[at] - t.step[at - 1] == 1:
         at -= 1
         ended = False
-    number = lane % max(1, len(race.experiment.starts))
-    return _taken_apart(t, t.optimizer, t.surface, at, not ended, number)
+    racer, number = divmod(lane, max(1, len(race.experiment.starts)))
+    return _taken_apart(t, t.optimizer, t.surface, at, not ended, number, race.around(racer))
 
 
 def _taken_apart(
-    t: Trajectory, optimizer: Optimizer, surface: Surface, at: int, taken: bool, number: int
-) -> Step:
+    t: Trajectory, optimizer: Optimizer, surface: Surface, at: int, taken: bool, number: int,
+    around: Conditions,
+) -> Step:  # fmt: skip
     step = int(t.step[at]) + 1
     rule = optimizer.parsed
     state = {name: (float(t.state[f"{name}_x"][at]), float(t.state[f"{name}_y"][at]))
              for name in optimizer.state}  # fmt: skip
     shown = (float(t.x[at]), float(t.y[at]))
     w = state.pop("w", shown) if rule.report is not None else shown
-    given = _given(surface, optimizer, w, step, number)
+    disturb = partial(around.disturbed, xi=random_numbers(around.seed, step, number, 0))
+    given = _given(surface, optimizer, w, step, number, around.seed, disturb)
     hyperparameters = optimizer.values
     if t.lr is not None and "lr" in hyperparameters:
         following = at + 1 < len(t) and t.step[at + 1] == step
@@ -108,8 +116,7 @@ def _taken_apart(
     before, lines = dict(current), []
 
     def gradient(x: float, y: float) -> Pair:
-        gx, gy = surface.gradient(x, y)
-        return float(gx), float(gy)
+        return disturb(_gradient_at(surface, (x, y)), (x, y))
 
     for line in rule.lines:
         term = notation(line.expression)
@@ -123,7 +130,9 @@ def _taken_apart(
     return Step(
         step,
         taken,
+        _disturbances(around),
         tuple(lines),
+        _gradient_at(surface, w),
         before,
         current,
         shown,
@@ -149,10 +158,11 @@ def _outside(term: Term) -> list[Term]:
 
 
 def _given(
-    surface: Surface, optimizer: Optimizer, w: Pair, step: int, number: int
-) -> dict[str, Pair]:
+    surface: Surface, optimizer: Optimizer, w: Pair, step: int, number: int, seed: int,
+    disturb: Callable[[Pair, Pair], Pair],
+) -> dict[str, Pair]:  # fmt: skip
     """What a rule may read besides its state and hyper-parameters."""
-    gx, gy = (float(value) for value in surface.gradient(*w))
+    gx, gy = disturb(_gradient_at(surface, w), w)
     loss = float(surface.value(*w))
     given: dict[str, Pair] = {
         "g": (gx, gy), "t": (step, step), "x": (w[0], w[0]), "y": (w[1], w[1]),
@@ -162,8 +172,23 @@ def _given(
         hxx, hxy, hyy = (float(value) for value in surface.hessian(*w))
         given |= {"hxx": (hxx, hxx), "hxy": (hxy, hxy), "hyy": (hyy, hyy), "h": (hxx, hyy)}
     if "xi" in optimizer.reads:
-        given["xi"] = random_numbers(0, step, number)
+        given["xi"] = random_numbers(seed, step, number)
     return given
+
+
+def _gradient_at(surface: Surface, w: Pair) -> Pair:
+    gx, gy = surface.gradient(*w)
+    return float(gx), float(gy)
+
+
+def _disturbances(around: Conditions) -> tuple[str, ...]:
+    """What is done to a gradient before a rule sees it, in this order."""
+    done = {
+        "weight decay": around.weight_decay > 0,
+        "noise": around.noise > 0,
+        "clipping": around.clip is not None or around.clip_value is not None,
+    }
+    return tuple(name for name, on in done.items() if on)
 
 
 def _moment(

@@ -8,7 +8,8 @@ import numpy as np
 import gdviz_core as core
 from gdviz import compute
 from gdviz.compute import Computation, Race
-from gdviz.experiment import Experiment, Point, Racer
+from gdviz.experiment import Experiment, Point
+from gdviz.racer import Racer
 from gdviz_core.ending import Rank
 
 # Learning rates that are tried: so many, over so many powers of ten around the present one.

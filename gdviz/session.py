@@ -1,16 +1,26 @@
 """Experiment to JSON and back. Opening a session never runs code."""
 
+import base64
+import binascii
 import os
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from gdviz import __version__
-from gdviz.display import Display
+from gdviz.display import Camera, Display
 from gdviz.experiment import Experiment
+from gdviz.racer import Racer
+from gdviz.scene import Scene
 
-FORMAT = 3  # 1 had no parameters of surfaces, 2 no display and no budget in evaluations
+# 1 had no parameters of surfaces, 2 no display and no budget in evaluations, 3 no scene, noise,
+# schedules, clipping and weight decay. What is missing has its default, so all can be read.
+FORMAT = 4
+TEXT = "gdviz:"  # how a session in a line of text begins
+LINE = 76  # characters in each of its lines
 MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -20,19 +30,76 @@ class SessionError(ValueError):
 
 @dataclass(frozen=True)
 class Session:
-    """What is saved: an experiment, how it is looked at, and which program wrote it."""
+    """What is saved: an experiment, how it is looked at, its words, and which program wrote it."""
 
     format: int
     experiment: Experiment
     display: Display = field(default_factory=Display)
     program: str = ""
+    scene: Scene = field(default_factory=Scene)
+
+    @classmethod
+    def of(
+        cls, experiment: Experiment, display: Display | None = None, scene: Scene | None = None
+    ) -> "Session":
+        """What this program saves."""
+        shown = Display() if display is None else display
+        words = Scene() if scene is None else scene
+        return cls(FORMAT, experiment, shown, f"gdviz {__version__}", words)
 
 
-def dump(experiment: Experiment, display: Display | None = None) -> str:
-    """An experiment as readable JSON."""
-    shown = Display() if display is None else display
-    text = msgspec.json.encode(Session(FORMAT, experiment, shown, f"gdviz {__version__}"))
+def dump(session: Session) -> str:
+    """A session as readable JSON: what a racer or the display does not change is left out."""
+    text = msgspec.json.encode(_plain(session))
     return msgspec.json.format(text, indent=2).decode() + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if not isinstance(value, Session | Experiment | Racer | Display | Camera | Scene):
+        return value
+    usual = {Display: Display(), Camera: Camera(), Scene: Scene()}.get(type(value))
+    if isinstance(value, Racer):
+        usual = Racer(value.optimizer, value.values)
+    found = {}
+    for entry in fields(value):
+        part = getattr(value, entry.name)
+        needed = entry.name in ("optimizer", "values", "name", "colour", "on")
+        if usual is None or needed or part != getattr(usual, entry.name):
+            found[entry.name] = _plain(part)
+    return found
+
+
+def to_text(session: Session) -> str:
+    """A session as a few lines of text that survive a mail."""
+    packed = zlib.compress(msgspec.json.encode(_plain(session)), 9)
+    line = TEXT + base64.urlsafe_b64encode(packed).decode()
+    return "\n".join(line[at : at + LINE] for at in range(0, len(line), LINE)) + "\n"
+
+
+def from_text(text: str) -> Session:
+    """A session from such lines, or from its JSON; SessionError if it is neither.
+
+    White space and the marks of a quoted mail are passed over.
+    """
+    if len(text) > MAX_BYTES:
+        raise SessionError("this text is longer than 64 MB")
+    if text.lstrip()[:1] == "{":
+        return load(text)
+    packed = "".join(text.replace(">", " ").split())
+    if not packed.startswith(TEXT):
+        raise SessionError(f"this is not a gdviz session: its text begins with {TEXT}")
+    try:
+        unpacker = zlib.decompressobj()
+        found = unpacker.decompress(
+            base64.b64decode(packed[len(TEXT) :], altchars=b"-_", validate=True), MAX_BYTES
+        )
+    except (binascii.Error, zlib.error, ValueError):
+        found = b""
+    if not found or not unpacker.eof:
+        raise SessionError("this text is damaged or incomplete; copy all of its lines")
+    return load(found)
 
 
 def load(text: str | bytes) -> Session:

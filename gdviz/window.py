@@ -1,19 +1,16 @@
 """The main window: menus, and panels made from VIEWS."""
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
-from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QFrame,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
-    QMessageBox,
     QPushButton,
     QSlider,
     QVBoxLayout,
@@ -23,23 +20,33 @@ from PyQt6.QtWidgets import (
 from gdviz import __version__
 from gdviz.app import job, theme
 from gdviz.app.controls import IconButton, label
-from gdviz.app.document import Document
+from gdviz.app.document import Document, Origin
+from gdviz.app.exporter import Exporter
 from gdviz.app.files import Files
 from gdviz.app.guard import Guard, Signals, return_large_arrays, state_folder
 from gdviz.app.panel import Panels
 from gdviz.app.player import Player
+from gdviz.app.preferences import chosen_size, preferred, projector
 from gdviz.app.recovery import Recovery
+from gdviz.app.text import tr
+from gdviz.dialogs import Dialogs
 from gdviz.display import Display
 from gdviz.experiment import Experiment, first_experiment
+from gdviz.menus import Menus
 from gdviz.session import Session
 from gdviz.views import VIEWS
 from gdviz.views.header import HeaderView
 from gdviz.views.map import MapView
+from gdviz.views.playbar import PlaybarView
+from gdviz.views.racers import RacersView
 from gdviz.views.relief import ReliefView
+from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
 from gdviz.views.view import View
 
 GAP = 12
+PROJECTOR = 1.4  # how large type and lines are for a projector
+TOUR_AFTER = 900  # milliseconds after the first start
 PANELS_VERSION = 1  # of the places that are remembered; another one is not restored
 
 # For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
@@ -59,11 +66,14 @@ class Window(QMainWindow):
         self.setWindowTitle("gdviz")
         self.setWindowIcon(theme.icon())
         self.setMinimumSize(900, 560)
+        self.setAcceptDrops(True)
         self.document = Document(first_experiment() if experiment is None else experiment, self)
         self.player = Player(self)
         # before the views, so that they find the playhead within the new race
         self.document.raced.connect(lambda race: self.player.set_last(race.last))
         self.files = Files(self.document, self)
+        self.exporter = Exporter(self.document, self)
+        self.dialogs = Dialogs(self)
         self.recovery = Recovery(self.document, state_folder())
         self.views: dict[type[View], View] = {
             kind: kind(self.document, self.player) for kind in VIEWS
@@ -75,7 +85,7 @@ class Window(QMainWindow):
         self._tidy.setInterval(30)
         self._tidy.timeout.connect(self._set_widths)
         self._lay_out()
-        self._make_menus()
+        self.menus = Menus(self)
         self._make_buttons()
         self._connect()
         self._follow_system()
@@ -83,6 +93,11 @@ class Window(QMainWindow):
         self.map.canvas.setFocus()
         self.document.recompute()
         self._offer_recovery()
+
+    @property
+    def layouts(self) -> dict[str, str]:
+        """The names of the layouts and their titles."""
+        return {name: tr("Layout: {name}").format(name=name) for name in LAYOUTS}
 
     @property
     def map(self) -> MapView:
@@ -98,6 +113,21 @@ class Window(QMainWindow):
     def header(self) -> HeaderView:
         """The line at the top."""
         return self._view(HeaderView)
+
+    @property
+    def racers(self) -> RacersView:
+        """The racers."""
+        return self._view(RacersView)
+
+    @property
+    def starts(self) -> StartsView:
+        """The start points."""
+        return self._view(StartsView)
+
+    @property
+    def playbar(self) -> PlaybarView:
+        """The playhead and its buttons."""
+        return self._view(PlaybarView)
 
     def _view(self, kind: type[Any]) -> Any:
         return self.views[kind]
@@ -119,9 +149,9 @@ class Window(QMainWindow):
                 if not first:
                     left.addWidget(rule())
                 left.addWidget(view, 1 if first else 0)
-            elif view.place in ("centre", "below"):
+            elif view.place in ("above", "centre", "below"):
                 inside.addWidget(view, 1 if view.place == "centre" else 0)
-        self.panels.add("Racers", setup, [], left=True)
+        self.panels.add("Racers", setup, self.racers.tools, left=True)
         setup.setMinimumWidth(258)
         for view in self.views.values():
             if view.place == "right":
@@ -172,87 +202,14 @@ class Window(QMainWindow):
         banner.hide()
         return banner
 
-    def _make_menus(self) -> None:
-        player, stack, chart = self.player, self.document.undo_stack, self.map
-        file, edit, race, view, help_ = (
-            self._menu(name) for name in ("&File", "&Edit", "&Race", "&View", "&Help")
-        )
-        self._add(file, "&Open experiment…", "Ctrl+O", self.files.open)
-        self._add(file, "&Save experiment as…", "Ctrl+S", self.files.save)
-        file.addSeparator()
-        self._add(file, "&Export trajectories…", "Ctrl+E", self.files.export)
-        file.addSeparator()
-        self._add(file, "&Quit", "Ctrl+Q", self.close)
-        # kept here: Qt makes these two, and Python would delete them with their last name
-        self._history = [
-            (stack.createUndoAction(self, "&Undo"), "Ctrl+Z"),
-            (stack.createRedoAction(self, "&Redo"), "Ctrl+Shift+Z"),
-        ]
-        for action, keys in self._history:
-            assert action is not None
-            action.setShortcut(QKeySequence(keys))
-            edit.addAction(action)
-            self.addAction(action)
-        edit.addSeparator()
-        self._add(edit, "&Add a start in the middle", "A", chart.add_in_the_middle)
-        self._add(edit, "Re&move the selected start", "Delete", chart.remove_selected)
-        self._play = self._add(race, "&Play", "Space", self._space)
-        self._add(race, "Step &back", "Left", lambda: self._arrow(-1))
-        self._add(race, "Step &forward", "Right", lambda: self._arrow(1))
-        self._add(race, "To the &start", "Home", lambda: player.step(-player.last))
-        self._add(race, "To the &end", "End", lambda: player.step(player.last))
-        self._loop = self._add(race, "&Loop", "L", lambda: player.set_loop(not player.loop))
-        self._loop.setCheckable(True)
-        self._add(view, "&Fit map", "F", chart.fit)
-        self._add(view, "Make the visible part the &domain", "D", chart.take_domain)
-        self._add(view, "Zoom &in", "Ctrl++", lambda: chart.zoom(1.5))
-        self._add(view, "Zoom &out", "Ctrl+-", lambda: chart.zoom(1 / 1.5))
-        view.addSeparator()
-        view.addMenu(chart.layers)
-        panels = QMenu("&Panels", view)
-        view.addMenu(panels)
-        for panel in self.panels.panels.values():
-            action = panel.toggleViewAction()
-            assert action is not None
-            panels.addAction(action)
-        for number, name in enumerate(LAYOUTS, 1):
-            self._add(view, f"Layout: {name}", f"Ctrl+{number}",
-                      lambda name=name: self.choose_layout(name))  # fmt: skip
-        full = self._add(view, "Full &screen", "F11", self.flip_full_screen)
-        full.setCheckable(True)
-        self._full = full
-        view.addSeparator()
-        group = QActionGroup(self)
-        self._themes = {}
-        for choice in ("system", "light", "dark"):
-            action = self._add(
-                view, f"{choice.capitalize()} theme", "", lambda c=choice: self.choose_theme(c)
-            )
-            action.setCheckable(True)
-            group.addAction(action)
-            self._themes[choice] = action
-        self._add(help_, "&About gdviz", "", self.about)
-
-    def _menu(self, name: str) -> QMenu:
-        menu = self.header.menus.addMenu(name)
-        assert menu is not None
-        return menu
-
-    def _add(self, menu: QMenu, text: str, keys: str, slot: Callable[..., Any]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.triggered.connect(lambda _=False: slot())
-        menu.addAction(action)
-        self.addAction(action)  # so that its keys work while a native menu bar hides it
-        return action
-
     def _make_buttons(self) -> None:
         stack = self.document.undo_stack
         self._buttons = {}
         for shown, tip, slot in (
             ("ph.arrow-u-up-left", "Undo (Ctrl+Z)", stack.undo),
             ("ph.arrow-u-up-right", "Redo (Ctrl+Shift+Z)", stack.redo),
-            ("ph.export", "Export trajectories (Ctrl+E)", self.files.export),
+            ("ph.squares-four", "Scenes (Ctrl+G)", self.dialogs.gallery),
+            ("ph.export", "Export trajectories (Ctrl+E)", self.exporter.trajectories),
             ("ph.moon", "Light or dark theme", self.flip_theme),
         ):
             button = IconButton(shown, tip)
@@ -265,13 +222,17 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self.files.said.connect(self.status.say)
-        self.files.progressed.connect(self.status.show_progress)
+        self.files.remembered.connect(self._show_title)
+        self.exporter.said.connect(self.status.say)
+        self.exporter.progressed.connect(self.status.show_progress)
+        self.document.moved.connect(lambda _: self._show_title())
+        self.document.changed.connect(lambda _: self._show_title())
+        self._show_title()
         self.files.opened.connect(self.player.pause)
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
         self._view(ReliefView).pointed.connect(self.status.show_point)
-        self.player.changed.connect(self._show_player)
-        self.status.cancelled.connect(self.files.cancel)
+        self.status.cancelled.connect(self.exporter.cancel)
         self.status.cancelled.connect(self.document.give_up)
         # a click must not take the keyboard away from the player: Space plays, arrows step
         for button in self.findChildren(QAbstractButton):
@@ -279,23 +240,19 @@ class Window(QMainWindow):
 
     # keys: a control reached by Tab keeps its own
 
-    def _space(self) -> None:
+    def play_or_press(self) -> None:
         focus = QApplication.focusWidget()
         if isinstance(focus, QAbstractButton):
             focus.click()
         else:
             self.player.toggle()
 
-    def _arrow(self, count: int) -> None:
+    def step_or_slide(self, count: int) -> None:
         focus = QApplication.focusWidget()
         if isinstance(focus, QSlider):
             focus.setValue(focus.value() + count * focus.singleStep())
         else:
             self.player.step(count)
-
-    def _show_player(self) -> None:
-        self._play.setText("&Pause" if self.player.playing else "&Play")
-        self._loop.setChecked(self.player.loop)
 
     # theme
 
@@ -309,7 +266,7 @@ class Window(QMainWindow):
         """Take the theme "light" or "dark", or that of the system, and remember the choice."""
         self.theme_choice = choice if choice in ("light", "dark") else "system"
         QSettings().setValue("theme", self.theme_choice)
-        self._themes[self.theme_choice].setChecked(True)
+        self.menus.show_theme(self.theme_choice)
         known = {"light": theme.LIGHT, "dark": theme.DARK}
         self.set_theme(known.get(self.theme_choice) or theme.system_theme())
 
@@ -318,7 +275,8 @@ class Window(QMainWindow):
 
     def set_theme(self, now: theme.Theme) -> None:
         """Give the window another theme, in the size of type that the layout asks for."""
-        self.theme = now = now.zoomed(self._zoom)
+        zoom = max(self._zoom, PROJECTOR if projector() else 1.0) * chosen_size()
+        self.theme = now = preferred(now).zoomed(zoom)
         theme.apply(now, self)
         self.panels.set_theme(now)
         for view in self.views.values():
@@ -335,8 +293,10 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         if self._found is not None:
-            self.document.show("Restore the experiment", self._found.experiment)
-            self.document.view_as(self._found.display)
+            before = self.document.experiment
+            self.document.open(tr("Restore the experiment"), self._found)
+            # it was not saved when the program ended, so it is not now
+            self.document.settle(Origin(before, None, self._found.scene))
         self.recovery.write()
         self._discard()
 
@@ -351,19 +311,21 @@ class Window(QMainWindow):
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.WindowStateChange:
-            self._full.setChecked(self.isFullScreen())
+            self.menus.full.setChecked(self.isFullScreen())
 
-    def about(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle("About gdviz")
-        box.setIconPixmap(theme.icon().pixmap(64, 64))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(
-            f"gdviz {__version__}\n\nSee optimizers race down a loss surface.\n\n"
-            "Free software under the GNU General Public License, version 3 or later.\n"
-            "The typefaces are Inter and STIX, under the SIL Open Font License."
-        )
-        box.exec()
+    # drag and drop
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        if event is not None and self.files.can_take(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        if event is not None:
+            self.files.take(event.mimeData())
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self.files.name()}[*] \u2013 gdviz")
+        self.setWindowModified(self.document.modified)
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
@@ -374,6 +336,7 @@ class Window(QMainWindow):
         if not self._seen:  # what was asked of hidden panels does not hold
             self._seen = True
             QTimer.singleShot(0, self._restore_panels)
+            QTimer.singleShot(TOUR_AFTER, self.dialogs.tour_once)
 
     def _restore_panels(self) -> None:
         """Put the panels where they were when the program was closed."""
@@ -397,7 +360,11 @@ class Window(QMainWindow):
         settings.setValue("geometry", self.saveGeometry())
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
+        if event is not None and not self.files.may_leave():
+            event.ignore()
+            return
         self._remember_panels()
+        self.exporter.close()
         self.player.pause()
         for view in self.views.values():
             view.finish()
@@ -430,9 +397,7 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("gdviz")
     return_large_arrays()
-    app.setStyle("Fusion")
-    theme.load_fonts()
-    app.setFont(theme.font(13))
+    theme.prepare(app)
     window = Window(experiment)
     if display is not None:
         window.document.view_as(display)

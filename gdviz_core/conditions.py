@@ -85,6 +85,21 @@ class Conditions:
             self, "schedules", {name: as_schedule(value, name) for name, value in given.items()}
         )
 
+    def disturbed(
+        self, gradient: tuple[float, float], w: tuple[float, float], xi: tuple[float, float]
+    ) -> tuple[float, float]:
+        """What the rule sees of a gradient at w; `xi` are the standard normal numbers."""
+        gx, gy = (
+            slope + self.weight_decay * at + self.noise * z
+            for slope, at, z in zip(gradient, w, xi, strict=True)
+        )
+        if self.clip_value is not None:
+            gx, gy = (max(-self.clip_value, min(self.clip_value, slope)) for slope in (gx, gy))
+        length = math.hypot(gx, gy)
+        if self.clip is not None and length > self.clip:
+            gx, gy = (slope * (self.clip / length) for slope in (gx, gy))
+        return gx, gy
+
     def bounds(self, surface: Any, far: float) -> tuple[float, ...]:
         """The limits that the engine watches."""
         x0, x1, y0, y1 = surface.domain

@@ -8,6 +8,7 @@ the sum of the indices of the points inside (Poincare and Hopf).
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -21,8 +22,11 @@ MINIMUM, MAXIMUM, SADDLE, DEGENERATE = "minimum", "maximum", "saddle", "degenera
 
 # Eigenvalues below this share of what is usual on the surface count as 0.
 _FLAT = 1e-7
-_NEWTON_STEPS = 60
+_NEWTON_STEPS, _COMPASS_STEPS = 60, 250
 _GRIDS = (512, 1024, 2048)
+# A census follows no more places than this; of a rougher surface, which would take minutes and
+# gigabytes, only some.
+_MANY, _SOME = 30_000, 6_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +70,9 @@ class CriticalPoints(list):
     domain at which the gradient is not zero, (x, y, loss) each. `completeness` estimates from two
     censuses which share of the points was found, and `defect` is the winding number of the
     gradient along the border less the sum of the indices found: None where it cannot be told (a
-    border on which the gradient vanishes or jumps, or curves of critical points). `belief` says it
-    in a sentence.
+    border on which the gradient vanishes or jumps, or curves of critical points). `rough` is
+    whether the surface has more places to follow than a census does. `belief` says it in a
+    sentence.
     """
 
     def __init__(self, points=()):
@@ -76,6 +81,7 @@ class CriticalPoints(list):
         self.edge: list[tuple[float, float, float]] = []
         self.completeness = 1.0
         self.defect: int | None = None
+        self.rough = False
 
     def of_kind(self, kind: str) -> list[CriticalPoint]:
         """The points of one kind."""
@@ -85,6 +91,8 @@ class CriticalPoints(list):
     def belief(self) -> str:
         """How complete the list is believed to be."""
         share = f"{100 * self.completeness:.3g} %"
+        if self.rough:
+            return "only a part: the surface is too rough for a census of all"
         if self.completeness >= 1 and self.defect == 0:
             return "complete: two censuses agree, and so does the winding number of the gradient"
         if self.completeness >= 1 and self.defect is None:
@@ -107,7 +115,7 @@ def critical_points(
         raise ValueError(f"grid must be from 8 to 4096, not {grid}")
     for cells in _GRIDS if grid is None else (grid,):
         result = _found(surface, box, cells)
-        if result.completeness >= 1 and not result.defect:
+        if (result.completeness >= 1 and not result.defect) or result.rough:
             break
     return result
 
@@ -117,6 +125,8 @@ def _found(surface: Surface, box: Domain, grid: int) -> CriticalPoints:
     with np.errstate(all="ignore"):
         first, lowest = _census(surface, box, grid, 0.0)
         second, _ = _census(surface, box, grid, 0.37)
+        rough = max(len(first), len(second), len(lowest)) > _MANY
+        first, second, lowest = (_thinned(places) for places in (first, second, lowest))
         a, b = (_polished(surface, box, starts, size, grid) for starts in (first, second))
         points, seen = _merge(np.concatenate([a, b]), len(a), 1e-6 * size)
         found = classified(surface, points, box)
@@ -126,11 +136,16 @@ def _found(surface: Surface, box: Domain, grid: int) -> CriticalPoints:
         explained += [place for curve in curves for place in curve.points]
         found += _tips(surface, box, lowest, explained, size / grid)
         result = CriticalPoints(sorted(found, key=lambda p: (round(p.loss, 9), p.x, p.y)))
-        result.curves = curves
+        result.curves, result.rough = curves, rough
         result.edge = _edge_minima(surface, box)
         result.completeness = _completeness(seen[isolated])
-        result.defect = None if curves else _defect(surface, box, found)
+        result.defect = None if curves or rough else _defect(surface, box, found)
     return result
+
+
+def _thinned(places: Array) -> Array:
+    """Not more places than are followed, evenly chosen."""
+    return places[:: -(-len(places) // _SOME)] if len(places) > _MANY else places
 
 
 def _census(surface: Surface, box: Domain, grid: int, shift: float) -> tuple[Array, Array]:
@@ -143,8 +158,9 @@ def _census(surface: Surface, box: Domain, grid: int, shift: float) -> tuple[Arr
     loss, gx, gy = surface.grid(xs, ys, gradients=True)
 
     def changes(g: Array) -> NDArray[np.bool_]:
-        corners = np.stack([g[:-1, :-1], g[1:, :-1], g[:-1, 1:], g[1:, 1:]])
-        return (corners.min(axis=0) <= 0) & (corners.max(axis=0) >= 0)
+        corners = g[:-1, :-1], g[1:, :-1], g[:-1, 1:], g[1:, 1:]
+        low, high = functools.reduce(np.minimum, corners), functools.reduce(np.maximum, corners)
+        return (low <= 0) & (high >= 0)
 
     flat = (gx == 0) & (gy == 0)
     plain = flat[:-1, :-1] & flat[1:, :-1] & flat[:-1, 1:] & flat[1:, 1:]
@@ -406,7 +422,9 @@ def _compass(surface: Surface, points: Array, step: float) -> Array:
     best = surface.value(*points.T)
     steps = np.full(len(points), step)
     floor = 1e-14 * max(float(np.abs(points).max()), 1.0)
-    while (steps >= floor).any():
+    for _ in range(_COMPASS_STEPS):
+        if not (steps >= floor).any():
+            break
         tries = points + steps[:, None] * ways[:, None]
         values = surface.value(tries[..., 0], tries[..., 1])
         k = np.argmin(np.where(np.isnan(values), np.inf, values), axis=0)

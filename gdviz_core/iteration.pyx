@@ -636,13 +636,16 @@ cdef class Iteration:
             record[at, row, lane] = b.array[USED][k]
 
 
-def random_numbers(uint64_t seed, int64_t step, int64_t number):
-    """The numbers `xi` that a rule reads for x and for y at a step of the lane with that number."""
+def random_numbers(uint64_t seed, int64_t step, int64_t number, int64_t stream=1):
+    """The numbers `xi` that a rule reads for x and for y at a step of the lane with that number.
+
+    Stream 0 has those that, times `noise`, are added to the gradient.
+    """
     cdef int64_t origin[GDV_PAD]
     cdef double zx[GDV_PAD]
     cdef double zy[GDV_PAD]
     cdef int k
     for k in range(GDV_PAD):
         origin[k] = number
-    KERNELS.normal(seed, 1, step, origin, GDV_PAD, zx, zy)
+    KERNELS.normal(seed, stream, step, origin, GDV_PAD, zx, zy)
     return zx[0], zy[0]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gdviz_core.expression import CONSTANTS, FUNCTIONS, parse
 from gdviz_core.parameter import Parameter, configure
@@ -98,14 +98,16 @@ class Plateau:
     threshold: float = 1e-4
     floor: float = 0.0
 
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("factor", 0.1, 0.0, 1.0, "()", meaning="factor of each reduction"),
+        Parameter("patience", 10, 0, 1e9, meaning="steps without progress that are borne"),
+        Parameter("threshold", 1e-4, 0.0, 1.0, meaning="relative fall that counts as progress"),
+        Parameter("floor", 0.0, 0.0, 1.0, meaning="least share of the first learning rate"),
+    )
+
     def __post_init__(self) -> None:
-        for parameter in (
-            Parameter("factor", 0.1, 0.0, 1.0, "()"),
-            Parameter("threshold", 1e-4, 0.0, 1.0),
-            Parameter("floor", 0.0, 0.0, 1.0),
-        ):
+        for parameter in self.parameters:
             parameter.check(getattr(self, parameter.name))
-        Parameter("patience", 10, 0, 1e9).check(self.patience)
         if self.patience != int(self.patience):
             raise ValueError(f"patience must be a whole number, not {self.patience}")
 

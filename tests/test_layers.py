@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("core", "model", "app", "views", "window")
+WINDOW = ("window", "menus", "dialogs", "picture")
 
 
 def layer(module):
@@ -18,7 +19,9 @@ def layer(module):
         return "core"
     if parts[0] != "gdviz" or module in ("gdviz.cli", "gdviz.__main__"):
         return None
-    if len(parts) > 1 and parts[1] in ("app", "views", "window"):
+    if len(parts) > 1 and parts[1] in WINDOW:
+        return "window"
+    if len(parts) > 1 and parts[1] in ("app", "views"):
         return parts[1]
     return "model"
 

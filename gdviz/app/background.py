@@ -1,5 +1,6 @@
 """What lies below the race on the map: heat, contour lines, the gradient field, critical points."""
 
+import math
 from typing import Any
 
 from PyQt6.QtCore import QObject, QPointF, QTimer, pyqtSignal
@@ -12,15 +13,15 @@ from gdviz.app.job import Job
 from gdviz.app.pictures import (
     Landscape,
     Mark,
-    Pixels,
     critical_marks,
+    draw_contours,
     draw_critical_points,
     draw_field,
-    draw_heads,
     draw_heat,
     drawn_contours,
 )
 from gdviz.app.theme import Theme
+from gdviz.app.trails import Pixels, is_vector
 from gdviz.scale import Scale
 from gdviz_core import Surface
 from gdviz_core.surface import Array
@@ -73,19 +74,36 @@ class Background(QObject):
             landscape = self.landscape
         if landscape is None:
             return
-        kind = self._document.display.field
-        field: list[Array] = []
-        if kind != "none":
-            wanted = (surface, viewport, kind)
-            if self.field is not None and self.field[0] == wanted:
-                field = self.field[1]
-            elif not self._later.isActive():  # a timer begun anew with every frame never ends
-                self._later.start()
+        field = self._field(surface, viewport)
+        if is_vector(painter):
+            self._draw_on(painter, landscape, field, theme)
+            return
         display, found = self._document.display, self._document.critical
         key = (landscape, theme, self._fields if field else 0, display.critical, found)
         if self._background is None or self._background[0] != key:
             self._background = (key, self._draw(landscape, field, theme))
         painter.drawPixmap(QPointF(0, 0), self._background[1])
+
+    def _field(self, surface: Surface, viewport: Viewport) -> list[Array]:
+        """The gradient field, if it is wanted and there by now."""
+        kind = self._document.display.field
+        if kind == "none":
+            return []
+        wanted = (surface, viewport, kind)
+        if self.field is None or self.field[0] != wanted:
+            if self._document.patient:
+                self.field = (wanted, compute.finish(self._following(*wanted)))
+                self._fields += 1
+            else:
+                if not self._later.isActive():  # begun anew with every frame it would never end
+                    self._later.start()
+                return []
+        return self.field[1]
+
+    @staticmethod
+    def _following(surface: Surface, v: Viewport, kind: str) -> compute.Computation[list[Array]]:
+        count = max(4, round(max(v.width, v.height) / v.ratio / FIELD_CELL))
+        return compute.field(surface, kind, (v.x0, v.x1, v.y0, v.y1), count)
 
     def marks(self) -> list[Mark]:
         """The critical points of the surface, and what is said of them."""
@@ -101,19 +119,27 @@ class Background(QObject):
         self._scale = Scale.of(landscape.values[::4, ::4] if landscape.every == 1
                                else landscape.values)  # fmt: skip
         painter = QPainter(picture)
-        draw_heat(painter, landscape, self._scale, theme)
-        lines = self._contours(landscape, theme)
-        if lines is not None:
-            painter.drawImage(QPointF(0, 0), image_of(lines, v.ratio))
-        if field:
-            draw_field(painter, field, v, theme)
-            if self._document.display.field == "streamlines":
-                draw_heads(painter, field, v)
-        if self._document.display.critical:
-            draw_critical_points(painter, self.marks(), v, theme)
+        self._draw_on(painter, landscape, field, theme)
         painter.end()
         self.scaled.emit(self._scale)
         return picture
+
+    def _draw_on(
+        self, painter: QPainter, landscape: Landscape, field: list[Array], theme: Theme
+    ) -> None:
+        v = landscape.viewport
+        draw_heat(painter, landscape, self._scale, theme)
+        if is_vector(painter):
+            draw_contours(painter, landscape, self._scale, theme)
+        else:
+            lines = self._contours(landscape, theme)
+            if lines is not None:
+                painter.drawImage(QPointF(0, 0), image_of(lines, v.ratio))
+        if field:
+            heads = self._document.display.field == "streamlines"
+            draw_field(painter, field, heads, v, theme)
+        if self._document.display.critical:
+            draw_critical_points(painter, self.marks(), v, theme)
 
     def _contours(self, landscape: Landscape, theme: Theme) -> Pixels | None:
         """The contour lines; None while they are drawn in the background, if they take long."""
@@ -121,7 +147,8 @@ class Background(QObject):
         if self._lines is not None and self._lines[0] == key:
             return self._lines[1]
         surface, seconds = self._pace
-        if surface == landscape.surface and seconds < QUICK_SECONDS:
+        quick = surface == landscape.surface and seconds < QUICK_SECONDS
+        if quick or self._document.patient:
             drawing = drawn_contours(landscape, self._scale, theme)
             self._keep_contours(key, *compute.finish(drawing))
             assert self._lines is not None
@@ -154,7 +181,8 @@ class Background(QObject):
             self._job = None
         every = 1
         points = viewport.width * viewport.height
-        while compute.value_cost(surface, points // every**2) > INLINE_SECONDS and every < 32:
+        most = math.inf if self._document.patient else INLINE_SECONDS
+        while compute.value_cost(surface, points // every**2) > most and every < 32:
             every *= 2
         xs, ys = viewport.centres(every)
         values = compute.finish(compute.landscape(surface, xs, ys))
@@ -194,8 +222,7 @@ class Background(QObject):
                 return
             self._fielding.cancel()
         self._sought = wanted
-        count = max(4, round(max(v.width, v.height) / v.ratio / FIELD_CELL))
-        self._fielding = job = Job(compute.field(surface, kind, (v.x0, v.x1, v.y0, v.y1), count))
+        self._fielding = job = Job(self._following(*wanted))
 
         def done(lines: Any) -> None:
             self._fielding = None

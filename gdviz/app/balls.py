@@ -8,8 +8,9 @@ from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QRadialGr
 
 import gdviz_core.raster as raster
 from gdviz.app.canvas import Viewport, image_of
-from gdviz.app.pictures import MANY_MARKS, Pixels, cross, lane_pixels
+from gdviz.app.pictures import MANY_MARKS, cross
 from gdviz.app.theme import Theme
+from gdviz.app.trails import Pixels, lane_pixels
 from gdviz.compute import Race
 from gdviz_core.surface import Array
 

@@ -1,7 +1,7 @@
 """The open experiment, its undo history and the race computed from it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from gdviz import compute
 from gdviz.app.job import Job
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point, first_experiment
+from gdviz.scene import Scene
+from gdviz.session import Session
 
 # A race expected to take no longer than this runs at once, so that a drag shows it live.
 INLINE_SECONDS = 0.012
@@ -20,12 +22,26 @@ INLINE_SECONDS = 0.012
 CHART_AFTER = 200
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What the experiment came from, to tell whether it was modified.
+
+    `path` is the file it is saved in, None for one that has none yet; `scene` the words that came
+    with it.
+    """
+
+    experiment: Experiment
+    path: Path | None = None
+    scene: Scene = field(default_factory=Scene)
+
+
 class Document(QObject):
     """What all views look at.
 
     `changed` follows every edit, `raced` every new result; a Race carries its experiment, and one
     that comes too late is dropped. `selected` tells which start is meant by keys; it is not part
-    of the experiment. `displayed` follows every change of the Display.
+    of the experiment. `displayed` follows every change of the Display, `moved` of the Origin.
+    With `patient` everything is computed and drawn at once, however long it takes: for files.
     """
 
     changed = pyqtSignal(object)  # Experiment
@@ -36,16 +52,23 @@ class Document(QObject):
     progressed = pyqtSignal(object)  # fraction of the running computation, None when it ends
     selected = pyqtSignal(int)
     displayed = pyqtSignal(object)  # Display
+    moved = pyqtSignal(object)  # Origin
     pointed_out = pyqtSignal(str)  # a quantity of the selected run, "" for none
 
-    def __init__(self, experiment: Experiment | None = None, parent: QObject | None = None):
+    def __init__(
+        self,
+        experiment: Experiment | None = None,
+        parent: QObject | None = None,
+        patient: bool = False,
+    ):
         super().__init__(parent)
+        self.patient = patient
         self.experiment = first_experiment() if experiment is None else experiment
         self.race = compute.finish(compute.race(replace(self.experiment, starts=())))
         self.display = Display()
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(1000)
-        self.path: Path | None = None
+        self.origin = Origin(self.experiment)
         self.selection = 0  # of the starts
         self.quantity = ""  # that is pointed out
         self.racer = 0  # the selected one, a number among all racers
@@ -73,10 +96,27 @@ class Document(QObject):
         if experiment != self.experiment:
             self.undo_stack.push(_Edit(label, self, self.experiment, experiment, gesture))
 
-    def open(self, experiment: Experiment, path: Path | None = None) -> None:
-        """Show an experiment from a file; what was open comes back with Undo."""
-        self.path = path
-        self.show("Open" if path is None else f"Open {path.name}", experiment)
+    def open(self, label: str, session: Session, path: Path | None = None) -> None:
+        """Show a session from elsewhere; what was open comes back with Undo."""
+        after = Origin(session.experiment, path, session.scene)
+        origins = (self.origin, after)
+        edit = _Edit(label, self, self.experiment, session.experiment, origins=origins)
+        self.undo_stack.push(edit)
+        self.view_as(session.display)
+
+    def session(self) -> Session:
+        """What is to be saved."""
+        return Session.of(self.experiment, self.display, self.origin.scene)
+
+    @property
+    def modified(self) -> bool:
+        """Whether the experiment differs from what it came from."""
+        return self.experiment != self.origin.experiment
+
+    def settle(self, origin: Origin) -> None:
+        """Tell where the experiment is kept from now on."""
+        self.origin = origin
+        self.moved.emit(origin)
 
     def select(self, start: int | None = None, racer: int | None = None) -> None:
         """Make a start the one that keys act on, or a racer the one that is looked at."""
@@ -154,13 +194,16 @@ class Document(QObject):
     def recompute(self) -> None:
         """Run the race of the current experiment; an older one that still runs is cancelled."""
         self.cancel()
-        if self.critical is None:
+        if self.critical is None and self.patient:
+            self.critical = compute.finish(compute.chart(self.experiment.resolved()))
+            self.charted.emit(self.critical)
+        elif self.critical is None:
             self._charting.start()
         computation = compute.race(self.experiment)
-        if compute.cost(self.experiment) < INLINE_SECONDS:
+        if self.patient or compute.cost(self.experiment) < INLINE_SECONDS:
             try:
                 self._accept(compute.finish(computation))
-            except (core.TooLarge, MemoryError) as error:
+            except (ValueError, MemoryError) as error:
                 self._fail(error)
             return
         if self.race.experiment.resolved() != self.experiment.resolved():
@@ -237,16 +280,22 @@ class _Edit(QUndoCommand):
         document: Document,
         before: Experiment,
         after: Experiment,
-        gesture: object,
+        gesture: object = None,
+        origins: tuple[Origin, Origin] | None = None,
     ):
         super().__init__(label)
+        self._origins = origins
         self._document, self._before, self._after = document, before, after
         self._gesture = gesture
 
     def redo(self) -> None:
+        if self._origins is not None:
+            self._document.settle(self._origins[1])
         self._document._set(self._after)
 
     def undo(self) -> None:
+        if self._origins is not None:
+            self._document.settle(self._origins[0])
         self._document._set(self._before)
 
     def id(self) -> int:

@@ -1,16 +1,18 @@
-"""Opening, saving and exporting: the dialogs, and the work behind them."""
+"""New, open and save: the questions, and the work behind them."""
 
 import os
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
+from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from gdviz import export, session
-from gdviz.app.document import Document
-from gdviz.app.job import Job
+from gdviz.app.document import Document, Origin
+from gdviz.app.text import tr
+from gdviz.experiment import first_experiment
+from gdviz.session import Session, SessionError
 
-SESSIONS = "gdviz experiment (*.json);;All files (*)"
+RECENT = 8  # files that are remembered
 
 
 class Files(QObject):
@@ -18,104 +20,198 @@ class Files(QObject):
 
     said = pyqtSignal(str)
     opened = pyqtSignal()
-    progressed = pyqtSignal(object)  # fraction of the running export, None when it ends
+    remembered = pyqtSignal()  # the recent files have changed
 
     def __init__(self, document: Document, window: QWidget):
         super().__init__(window)
         self._document, self._window = document, window
-        self._export: Job | None = None
 
-    def cancel(self) -> None:
-        """Give up the export that is running, if any; the files stay as they were."""
-        if self._export is not None:
-            self._export.cancel()
+    # what is open may be replaced
 
-    def export(self) -> None:
-        """Ask for a file and write the race to it in the background."""
-        race = self._document.race
-        if race.experiment is not self._document.experiment:
-            self.said.emit("The race is still being computed")
-        elif not race.trajectories:
-            self.said.emit("There is nothing to export: add a start and switch on a racer")
-        elif self._export is not None:
-            self.said.emit("An export is still running")
-        else:
-            name, _ = QFileDialog.getSaveFileName(
-                self._window, "Export trajectories", "race.csv", "CSV (*.csv);;All files (*)"
-            )
-            if name:
-                self.export_to(Path(name))
-
-    def export_to(self, path: Path) -> None:
-        """Write the race as CSV, and the experiment as JSON beside it."""
-        csv = export.with_ending(path, ".csv")
-        beside = csv.with_suffix(".json")
-        asked_about = csv if csv == path else None  # the file dialog asked about what was typed
-        for file in (csv, beside):
-            mine = file == beside and os.path.exists(csv) and not export.is_foreign(beside)
-            taken = os.path.exists(file)  # unlike Path.exists, no error for a name too long
-            if file != asked_about and taken and not mine and not self._may_replace(file):
-                return
-        work = Job(export.trajectories(self._document.race, csv))
-        rows = sum(len(t) for t in self._document.race.trajectories)
-        wrote = f"Wrote {rows:,} rows to {csv}"
-        work.progress.connect(self.progressed)
-        work.done.connect(lambda _: self._exported(wrote))
-        work.failed.connect(lambda error: self._exported(str(error)))
-        work.cancelled.connect(
-            lambda finished: self._exported(wrote if finished else "The export was cancelled")
-        )
-        self._export = work
-        work.start()
-
-    def _exported(self, text: str) -> None:
-        self._export = None
-        self.progressed.emit(None)
-        self.said.emit(text)
-
-    def _may_replace(self, path: Path) -> bool:
-        """Ask about a file that the file dialog has not asked about."""
+    def may_leave(self) -> bool:
+        """Whether what is open may go: it is saved, or the user says so."""
+        if not self._document.modified:
+            return True
         box = QMessageBox(self._window)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle("Replace a file")
-        box.setText(f"{path.name} exists. Replace it?")
+        box.setWindowTitle(tr("Unsaved changes"))
+        box.setText(tr("Save the changes to {name}?").format(name=self.name()))
         buttons = QMessageBox.StandardButton
-        box.setStandardButtons(buttons.Yes | buttons.Cancel)
-        box.setDefaultButton(buttons.Cancel)
-        return box.exec() == buttons.Yes
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            return self.save()
+        return answer == buttons.Discard
+
+    def name(self) -> str:
+        """What the experiment is called."""
+        origin = self._document.origin
+        if origin.path is not None:
+            return origin.path.name
+        return origin.scene.title or tr("Untitled")
+
+    def new(self) -> None:
+        """Begin with the experiment the program starts with."""
+        if self.may_leave():
+            self.opened.emit()
+            self._document.open(tr("New experiment"), Session.of(first_experiment()))
 
     def open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open experiment", "", SESSIONS)
+        """Ask for a session and open it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, tr("Open experiment"), self._folder(), self._kinds()
+        )
         if name:
             self.open_from(Path(name))
 
-    def open_from(self, path: Path) -> None:
+    def open_from(self, path: Path, ask: bool = True) -> None:
         """Open a file, or say why not and keep what is there."""
         try:
-            opened = session.read(path)
-        except session.SessionError as error:
+            found = session.read(path)
+        except SessionError as error:
             self.said.emit(str(error))
             return
-        self.opened.emit()
-        self._document.open(opened.experiment, path)
-        self._document.view_as(opened.display)
-        self.said.emit(f"Opened {path.name}")
+        if not ask or self.may_leave():
+            self.opened.emit()
+            self._document.open(tr("Open {name}").format(name=path.name), found, path)
+            self._remember(path)
+            self.said.emit(tr("Opened {name}").format(name=path.name))
 
-    def save(self) -> None:
+    def open_scene(self, path: Path) -> None:
+        """Open a session as something to play with: it is not saved in its file."""
+        try:
+            found = session.read(path)
+        except SessionError as error:
+            self.said.emit(str(error))
+            return
+        playing = self._document.origin.path is None and self._document.origin.scene.title
+        if playing or self.may_leave():  # what was done to a scene comes back with Undo
+            self.opened.emit()
+            title = found.scene.title or path.stem
+            self._document.open(tr("Open scene: {title}").format(title=title), found)
+
+    def open_text(self, text: str) -> None:
+        """Open a session that was copied as text."""
+        try:
+            found = session.from_text(text)
+        except SessionError as error:
+            self.said.emit(str(error))
+            return
+        if self.may_leave():
+            self.opened.emit()
+            self._document.open(tr("Open from text"), found)
+            self.said.emit(tr("Opened the experiment from the clipboard"))
+
+    def paste(self) -> None:
+        """Open the session whose text is in the clipboard."""
+        board = QApplication.clipboard()
+        text = "" if board is None else board.text()
+        if text:
+            self.open_text(text)
+        else:
+            self.said.emit(tr("There is no text in the clipboard"))
+
+    def copy(self) -> None:
+        """Put the experiment into the clipboard as a few lines of text."""
+        board = QApplication.clipboard()
+        if board is not None:
+            board.setText(session.to_text(self._document.session()))
+            self.said.emit(tr("The experiment is in the clipboard, as text for a mail"))
+
+    # drag and drop
+
+    def can_take(self, data: QMimeData | None) -> bool:
+        """Whether what is dragged may be an experiment."""
+        if data is None:
+            return False
+        return len(_dropped(data)) == 1 or data.text().lstrip().startswith(session.TEXT)
+
+    def take(self, data: QMimeData | None) -> None:
+        """Open what was dropped."""
+        if data is None:
+            return
+        paths = _dropped(data)
+        if len(paths) == 1:
+            self.open_from(paths[0])
+        elif data.text().lstrip().startswith(session.TEXT):
+            self.open_text(data.text())
+        else:
+            self.said.emit(tr("Drop one file with an experiment"))
+
+    # saving
+
+    def save(self) -> bool:
+        """Save in the file it came from; ask for one if there is none. Whether it is saved."""
+        path = self._document.origin.path
+        return self.save_as() if path is None else self._save_to(path)
+
+    def save_as(self) -> bool:
+        """Ask for a file and save in it."""
+        suggestion = self._document.origin.path
+        if suggestion is None:
+            suggestion = Path(self._folder()) / "experiment.json"
         name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            "Save experiment",
-            "experiment.json",
-            "gdviz experiment (*.json);;All files (*)",
+            self._window, tr("Save experiment"), str(suggestion), self._kinds()
         )
         if not name:
-            return
+            return False
         path = export.with_ending(name, ".json")
-        if path != Path(name) and os.path.exists(path) and not self._may_replace(path):
-            return
+        if path != Path(name) and os.path.exists(path) and not may_replace(path, self._window):
+            return False
+        return self._save_to(path)
+
+    def _save_to(self, path: Path) -> bool:
+        document = self._document
         try:
-            export.save(path, session.dump(self._document.experiment, self._document.display))
+            export.save(path, session.dump(document.session()))
         except export.SaveError as error:
             self.said.emit(str(error))
-        else:
-            self.said.emit(f"Saved {path}")
+            return False
+        document.settle(Origin(document.experiment, path, document.origin.scene))
+        self._remember(path)
+        self.said.emit(tr("Saved {path}").format(path=path))
+        return True
+
+    # recent files
+
+    def recent(self) -> list[Path]:
+        """The files that were opened or saved last, the latest first."""
+        found = QSettings().value("recent", [], list)
+        return [Path(name) for name in found if isinstance(name, str)][:RECENT]
+
+    def forget(self) -> None:
+        """Remember no files."""
+        QSettings().remove("recent")
+        self.remembered.emit()
+
+    def _remember(self, path: Path) -> None:
+        path = Path(os.path.abspath(path))
+        rest = [other for other in self.recent() if other != path]
+        QSettings().setValue("recent", [str(other) for other in (path, *rest)][:RECENT])
+        self.remembered.emit()
+
+    def _folder(self) -> str:
+        """The folder to begin in: that of the file which was used last."""
+        used = self.recent()
+        return str(used[0].parent) if used else ""
+
+    @staticmethod
+    def _kinds() -> str:
+        return tr("gdviz experiment (*.json);;All files (*)")
+
+
+def _dropped(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def may_replace(path: Path, window: QWidget) -> bool:
+    """Ask about a file that the file dialog has not asked about."""
+    box = QMessageBox(window)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(tr("Replace a file"))
+    box.setText(tr("{name} exists. Replace it?").format(name=path.name))
+    buttons = QMessageBox.StandardButton
+    box.setStandardButtons(buttons.Yes | buttons.Cancel)
+    box.setDefaultButton(buttons.Cancel)
+    return box.exec() == buttons.Yes

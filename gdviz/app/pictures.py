@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import contourpy
 import numpy as np
-import pyqtgraph as pg
-from numpy.typing import NDArray
 from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
 import gdviz_core.raster as raster
 from gdviz.app.canvas import Viewport, image_of
 from gdviz.app.theme import Theme, pixel
-from gdviz.compute import Computation, Race
+from gdviz.app.trails import Pixels, draw_polyline, is_vector, premultiplied
+from gdviz.compute import Computation
 from gdviz.scale import Scale
 from gdviz_core import CriticalPoints, Surface
 from gdviz_core.surface import Array
 
 CONTOURS = 18
-TRAIL = 2.5
-CASING = 5.2
 MARK = 4.5
+FIELD_ALPHA = 110
 # With more critical points than this, only the global minima and the saddles of few are marked.
 MANY_MARKS = 40
 # With more than this only minima are.
 TOO_MANY_MARKS = 500
-# Of a fading trail so many records are seen, in so many shades.
-FADE, SHADES = 120, 12
-# What one call may spend on trails; the rest follows with the next frames.
-DRAW_SECONDS = 0.008
-
-Pixels = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,27 +65,41 @@ def draw_heat(painter: QPainter, landscape: Landscape, scale: Scale, theme: Them
     painter.drawImage(whole, image_of(pixels))
 
 
-def contour_lines(landscape: Landscape, scale: Scale, theme: Theme) -> Pixels:
-    """Contour lines on an empty picture of the size of the viewport."""
+def _contours(landscape: Landscape, scale: Scale, theme: Theme) -> Iterator[tuple[Array, float]]:
+    """Contour lines in pixels, parted by NaN, with the opacity of each level."""
     viewport, every, values = landscape.viewport, landscape.every, landscape.values
-    image = np.zeros((viewport.height, viewport.width), np.uint32)
     # lines through every third pixel are as smooth as the eye can tell
     thin = max(1, round(3 * viewport.ratio) // every)
     part = np.ma.masked_invalid(scale.levels(values[::thin, ::thin]))
     if min(part.shape) < 2 or part.count() < 4:
-        return image
+        return
     xs = (np.arange(part.shape[1]) * thin + 0.5) * every
     ys = (np.arange(part.shape[0]) * thin + 0.5) * every
     lines = contourpy.contour_generator(xs, ys, part, line_type=contourpy.LineType.ChunkCombinedNan)
-    color = np.array([pixel(QColor(*theme.contour))], np.uint32)
     for number, level in enumerate(scale.contours(CONTOURS)):
         points = lines.lines(float(level))[0][0]
         if points is not None:
-            alpha = theme.contour_alpha[number % 4 == 3] / 255
-            faint = int(premultiplied(color, min(1.0, 1.15 * alpha))[0])
-            x, y = np.ascontiguousarray(points.T)
-            raster.polyline(image, x, y, faint, 0.5 * viewport.ratio)
+            yield np.ascontiguousarray(points.T), theme.contour_alpha[number % 4 == 3] / 255
+
+
+def contour_lines(landscape: Landscape, scale: Scale, theme: Theme) -> Pixels:
+    """Contour lines on an empty picture of the size of the viewport."""
+    viewport = landscape.viewport
+    image = np.zeros((viewport.height, viewport.width), np.uint32)
+    color = np.array([pixel(QColor(*theme.contour))], np.uint32)
+    for (x, y), alpha in _contours(landscape, scale, theme):
+        faint = int(premultiplied(color, min(1.0, 1.15 * alpha))[0])
+        raster.polyline(image, x, y, faint, 0.5 * viewport.ratio)
     return image
+
+
+def draw_contours(painter: QPainter, landscape: Landscape, scale: Scale, theme: Theme) -> None:
+    """Contour lines as lines."""
+    ratio = landscape.viewport.ratio
+    for (x, y), alpha in _contours(landscape, scale, theme):
+        color = QColor(*theme.contour)
+        color.setAlphaF(min(1.0, 1.15 * alpha))
+        draw_polyline(painter, x / ratio, y / ratio, QPen(color, 1.0))
 
 
 def drawn_contours(
@@ -205,185 +211,47 @@ def cross(at: QPointF, size: float, diagonal: bool) -> list[QLineF]:
     return [QLineF(x - dx, y - dy, x + dx, y + dy) for dx, dy in arms]
 
 
-def draw_field(painter: QPainter, lines: Sequence[Array], viewport: Viewport, theme: Theme) -> None:
-    """The gradient field: lines, the last point of each the one downhill."""
-    color = QColor(theme.mark)
-    color.setAlpha(110)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(color, 1.1 * theme.zoom))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    a, b, c, d = viewport.mapping / viewport.ratio
+def draw_field(
+    painter: QPainter, lines: Sequence[Array], heads: bool, viewport: Viewport, theme: Theme
+) -> None:
+    """The gradient field: lines, the last point of each the one downhill.
+
+    With `heads` they have small arrow heads half way, as streamlines do.
+    """
     if not lines:
         return
+    a, b, c, d = viewport.mapping
     gap = np.full((1, 2), np.nan)
     joined = np.concatenate([part for line in lines for part in (line, gap)])
     x, y = a + b * joined[:, 0], c + d * joined[:, 1]
-    painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
-
-
-def draw_heads(painter: QPainter, lines: Sequence[Array], viewport: Viewport) -> None:
-    """Small arrow heads half way along streamlines, with the pen that is set."""
-    a, b, c, d = viewport.mapping / viewport.ratio
-    heads = []
-    for line in lines:
-        k = len(line) // 2
-        x, y = a + b * line[k - 1 : k + 1, 0], c + d * line[k - 1 : k + 1, 1]
-        length = math.hypot(x[1] - x[0], y[1] - y[0])
-        if length > 0:
-            ux, uy = 4.5 * (x[1] - x[0]) / length, 4.5 * (y[1] - y[0]) / length
-            for side in (0.7, -0.7):
-                heads.append(QLineF(x[1], y[1], x[1] - ux - side * uy, y[1] - uy + side * ux))
     if heads:
-        painter.drawLines(*heads)
+        ends = _heads(lines, viewport)
+        x, y = np.append(x, ends[:, 0]), np.append(y, ends[:, 1])
+    color, width = QColor(theme.mark), 1.1 * theme.zoom
+    if is_vector(painter):
+        color.setAlpha(FIELD_ALPHA)
+        draw_polyline(painter, x / viewport.ratio, y / viewport.ratio, QPen(color, width))
+        return
+    # our own rasterizer: Qt takes a third of a second for a large window full of streamlines
+    image = np.zeros((viewport.height, viewport.width), np.uint32)
+    faint = premultiplied(np.array([pixel(color)], np.uint32), FIELD_ALPHA / 255)
+    raster.polyline(image, x, y, int(faint[0]), width * viewport.ratio / 2)
+    painter.drawImage(QPointF(0, 0), image_of(image, viewport.ratio))
 
 
-class Strokes:
-    """Polylines drawn point by point along all lanes and a little at a time.
-
-    Millions of segments take seconds; so a call draws what its time allows and tells whether
-    everything up to the wanted index is there. `draw(part, first, last)` draws a slice of the
-    lanes from points `first` to points `last`; `visible` is how many points each lane has.
-    """
-
-    POINTS_AT_ONCE = 500
-
-    def __init__(
-        self,
-        draw: Callable[[slice, NDArray[np.int64], NDArray[np.int64]], None],
-        visible: NDArray[np.int64],
-    ):
-        self._draw, self._visible = draw, visible
-        self.last = int(visible.max(initial=1)) - 1
-        self.done = -1  # the index up to which all lanes are drawn
-        self._slab = -1  # the index up to which lanes before _lane are drawn
-        self._lane = 0
-
-    @property
-    def reached(self) -> int:
-        """The highest index that some lane is drawn to."""
-        return max(self.done, self._slab)
-
-    def draw_to(self, index: int, deadline: float) -> bool:
-        """Draw up to an index, until a time of time.monotonic(); False if that did not suffice."""
-        lanes = len(self._visible)
-        while self.done < index:
-            if self._lane == 0:
-                together = min(lanes, self.POINTS_AT_ONCE)
-                self._slab = min(index, self.done + max(1, self.POINTS_AT_ONCE // together))
-            part = slice(self._lane, self._lane + self.POINTS_AT_ONCE)
-            ends = self._visible[part]
-            self._draw(part, np.minimum(self.done + 1, ends), np.minimum(self._slab, ends - 1))
-            self._lane = part.stop
-            if self._lane >= lanes:
-                self.done, self._lane = self._slab, 0
-            if time.monotonic() > deadline and self.done < index:
-                return False
-        return True
-
-
-class Lines:
-    """Polylines of the plane drawn into an image as Strokes."""
-
-    def __init__(
-        self,
-        x: Array,
-        y: Array,
-        visible: NDArray[np.int64],
-        viewport: Viewport,
-        colours: Pixels,
-        radius: float,
-    ):
-        self.image = np.zeros((viewport.height, viewport.width), np.uint32)
-        pens, mapping = np.zeros((len(x), 2)), viewport.mapping
-
-        def draw(part: slice, first: NDArray[np.int64], last: NDArray[np.int64]) -> None:
-            raster.trails(self.image, x[part], y[part], first, last, mapping, colours[part],
-                          radius, pens[part])  # fmt: skip
-
-        self.strokes = Strokes(draw, visible)
-
-
-class Trails:
-    """Lines of a race up to the playhead, drawn in two layers: a casing and the colour.
-
-    Moving forward adds only the new segments; anything else begins anew.
-    """
-
-    def __init__(self) -> None:
-        self._key: object = None
-        self._layers: list[Lines] = []
-
-    def draw(
-        self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme,
-        fade: bool = False,
-    ) -> bool:  # fmt: skip
-        """Draw what the time allows; False if the trails are not complete yet."""
-        key = (race, viewport, theme)
-        if fade:
-            self._draw_fading(painter, race, index, viewport, theme)
-            return True
-        if key != self._key or any(layer.strokes.reached > index for layer in self._layers):
-            self._key = key
-            colours = lane_pixels(race, theme)
-            casing = np.full(len(colours), pixel(theme.casing), np.uint32)
-            self._layers = [
-                Lines(
-                    race.x, race.y, race.visible, viewport, paint, width * viewport.ratio / 2 - 0.5
-                )
-                for paint, width in ((casing, CASING * theme.zoom), (colours, TRAIL * theme.zoom))
-            ]
-        deadline = time.monotonic() + DRAW_SECONDS / 2
-        complete = True
-        for lines, opacity in zip(self._layers, (theme.casing_opacity, 1.0), strict=True):
-            complete = lines.strokes.draw_to(index, deadline) and complete
-            deadline += DRAW_SECONDS / 2
-            painter.setOpacity(opacity)
-            painter.drawImage(QPointF(0, 0), image_of(lines.image, viewport.ratio))
-        return complete
-
-    def _draw_fading(
-        self, painter: QPainter, race: Race, index: int, viewport: Viewport, theme: Theme
-    ) -> None:
-        """The last stretch alone, fainter the older it is."""
-        self._layers, self._key = [], None
-        lanes = len(race.x)
-        shade = max(1, (FADE if lanes <= 100 else FADE // 4) // SHADES)
-        image = np.zeros((viewport.height, viewport.width), np.uint32)
-        colours, pens = lane_pixels(race, theme), np.full((lanes, 2), np.nan)
-        casing = np.full(lanes, pixel(theme.casing), np.uint32)
-        ends = race.visible - 1
-        for paint, width, opacity in (
-            (casing, CASING, 0.6 * theme.casing_opacity), (colours, TRAIL, 1.0)
-        ):  # fmt: skip
-            pens[:] = np.nan
-            radius = width * theme.zoom * viewport.ratio / 2 - 0.5
-            for number in range(SHADES):
-                first = max(0, index - (SHADES - number) * shade + (number > 0))
-                last = index - (SHADES - 1 - number) * shade
-                if last < 0:
-                    continue
-                faint = premultiplied(paint, opacity * (number + 1) / SHADES)
-                begin = np.minimum(np.full(lanes, first), ends + 1)
-                raster.trails(image, race.x, race.y, begin, np.minimum(last, ends),
-                              viewport.mapping, faint, radius, pens)  # fmt: skip
-        painter.drawImage(QPointF(0, 0), image_of(image, viewport.ratio))
-
-
-def premultiplied(colours: Pixels, opacity: float) -> Pixels:
-    """Opaque colours made translucent, as the rasterizer takes them."""
-    parts = [(colours >> shift & 255) * opacity for shift in (24, 16, 8, 0)]
-    alpha, red, green, blue = (part.astype(np.uint32) for part in parts)
-    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32)
-
-
-def lane_pixels(race: Race, theme: Theme) -> Pixels:
-    """The colour of every lane as the rasterizer takes it."""
-    colours = [pixel(theme.racer(racer.colour)) for racer in race.experiment.running]
-    return np.repeat(np.array(colours, np.uint32), len(race.experiment.starts))
-
-
-def lane_colours(race: Race, theme: Theme) -> list[QColor]:
-    """The colour of every lane: that of its racer."""
-    starts = len(race.experiment.starts)
-    colours = [theme.racer(racer.colour) for racer in race.experiment.running]
-    return [color for color in colours for _ in range(starts)]
+def _heads(lines: Sequence[Array], viewport: Viewport) -> Array:
+    """Small arrow heads half way along streamlines, in pixels, parted by NaN."""
+    a, b, c, d = viewport.mapping
+    size = 4.5 * viewport.ratio
+    middle = np.array([len(line) // 2 for line in lines])
+    tip = np.array([line[k] for line, k in zip(lines, middle, strict=True)])
+    tail = np.array([line[k - 1] for line, k in zip(lines, middle, strict=True)])
+    ends, begins = (np.stack([a + b * p[:, 0], c + d * p[:, 1]], axis=1) for p in (tip, tail))
+    along = ends - begins
+    length = np.hypot(*along.T)[:, None]
+    with np.errstate(all="ignore"):
+        along = size * along / length
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    nothing = np.full_like(ends, np.nan)
+    sides = [ends - along + 0.7 * across, ends, ends - along - 0.7 * across, nothing]
+    return np.stack(sides, axis=1).reshape(-1, 2)

@@ -42,8 +42,12 @@ class Recovery(QObject):
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
         self._lock.tryLock(0)
-        document.changed.connect(lambda _: self._timer.start())
-        document.displayed.connect(lambda _: self._timer.start())
+        document.changed.connect(lambda _: self._write_soon())
+        document.displayed.connect(lambda _: self._write_soon())
+
+    def _write_soon(self) -> None:
+        if not self._timer.isActive():  # begun anew with every edit, it would wait for their end
+            self._timer.start()
 
     def find(self) -> session.Session | None:
         """The session a crashed program left, the latest first; it stays on disk for now."""
@@ -68,7 +72,7 @@ class Recovery(QObject):
 
     def write(self) -> None:
         try:
-            export.save(self._file, session.dump(self._document.experiment, self._document.display))
+            export.save(self._file, session.dump(self._document.session()))
         except export.SaveError as error:
             if not self._warned:
                 self._warned = True

@@ -116,6 +116,13 @@ def pixel(color: QColor | str) -> int:
     return QColor(color).rgb()
 
 
+def prepare(app: QApplication) -> None:
+    """What every theme needs: the style that can be drawn over, and our fonts."""
+    app.setStyle("Fusion")
+    load_fonts()
+    app.setFont(font(13))
+
+
 def load_fonts() -> None:
     """Make the bundled fonts known to Qt: Inter, and STIX for formulas."""
     for entry in (resources.files("gdviz") / "assets" / "fonts").iterdir():
@@ -187,6 +194,7 @@ QMainWindow, QDialog {{ background: {t.window}; }}
 #cardbottom {{ background: {t.card}; border: 1px solid {t.border}; border-top: none;
                border-bottom-left-radius: 10px; border-bottom-right-radius: 10px; }}
 #panels {{ background: {t.window}; }}
+#picture {{ background: {t.card}; }}
 QMainWindow::separator {{ background: {t.window}; width: 12px; height: 12px; }}
 QMainWindow::separator:hover {{ background: {t.border}; }}
 QTabBar {{ background: transparent; }}
@@ -203,6 +211,12 @@ QTabBar::tab:hover {{ color: {t.text}; }}
 #problem {{ font-size: 12px; color: {t.error}; }}
 #bubble {{ background: {t.raised}; border: 1px solid {t.error}; border-radius: 8px;
            padding: 6px 10px; color: {t.text}; }}
+#question {{ color: {t.accent}; }}
+#tour {{ background: {t.raised}; border: 1px solid {t.accent}; border-radius: 10px; }}
+#tour #small {{ background: {t.control}; }}
+#palette {{ background: {t.card}; border: 1px solid {t.border}; }}
+#scene {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 10px; }}
+#scene:hover, #scene:focus {{ border: 1px solid {t.accent}; background: {t.control}; }}
 #row {{ border-radius: 8px; }}
 #row[selected="true"] {{ background: {t.control}; }}
 #row:hover {{ background: {t.control}; }}
@@ -246,6 +260,16 @@ QLineEdit[wrong="true"] {{ border-color: {t.error}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.border};
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; outline: none; }}
+QListWidget, QTextBrowser {{ background: {t.control}; border: 1px solid {t.border};
+    border-radius: 8px; padding: 4px; outline: none; }}
+QListWidget::item {{ padding: 4px 6px; border-radius: 6px; }}
+QListWidget::item:selected {{ background: {t.raised}; color: {t.text}; }}
+QListWidget::item:disabled {{ color: {t.text3}; }}
+QPlainTextEdit {{ background: {t.control}; border: 1px solid {t.border}; border-radius: 8px;
+    padding: 4px 6px; selection-background-color: {t.accent};
+    selection-color: {t.on_accent}; }}
+QPlainTextEdit:focus {{ border-color: {t.accent}; }}
+QLineEdit:disabled, QComboBox:disabled {{ color: {t.text3}; }}
 QTableWidget {{ background: transparent; border: none; font-size: 12px;
     selection-background-color: {t.raised}; selection-color: {t.text}; outline: none; }}
 QTableWidget::item {{ padding: 0 4px; border: none; }}

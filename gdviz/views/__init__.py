@@ -11,12 +11,14 @@ from gdviz.views.relief import ReliefView
 from gdviz.views.results import ResultsView
 from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
+from gdviz.views.story import StoryView
 
 VIEWS = (
     HeaderView,
     RacersView,
     ParametersView,
     StartsView,
+    StoryView,
     MapView,
     PlaybarView,
     ReliefView,

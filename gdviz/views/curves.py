@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,20 +10,19 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer
 from PyQt6.QtGui import (
     QColor,
-    QFontMetricsF,
-    QMouseEvent,
     QPainter,
     QPen,
     QResizeEvent,
 )
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of, painted
+from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of
 from gdviz.app.controls import Choice, Combo, label
 from gdviz.app.document import Document
-from gdviz.app.pictures import DRAW_SECONDS, Lines, lane_colours, lane_pixels
+from gdviz.app.legend import MAX_ROWS, Legend
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme, font
+from gdviz.app.trails import Lines, draw_polyline, is_vector, lane_colours, lane_pixels, thinned
 from gdviz.compute import Race
 from gdviz.curves import Levels, quantities
 from gdviz.display import AXES, SCALES, Display
@@ -35,7 +33,6 @@ from gdviz.views.view import View
 LINE = 1.6
 DOT = 4.2
 MANY_DOTS = 300
-MAX_ROWS = 4  # of the legend
 LOW = 230  # a panel lower than this has room for one row only
 READ = 9  # lines of the box that reads values
 
@@ -108,7 +105,8 @@ class CurvesView(View):
         self.legend = Legend(self._switch)
         bottom = QHBoxLayout()
         bottom.setSpacing(6)
-        bottom.addWidget(label("against", "caption"))
+        self.captions = [label("against", "caption")]
+        bottom.addWidget(self.captions[0])
         bottom.addWidget(self.against)
         bottom.addStretch(1)
         bottom.addWidget(self.scale)
@@ -136,8 +134,12 @@ class CurvesView(View):
         self.legend.show_rows(MAX_ROWS if self.height() > LOW else 1)
 
     def show_experiment(self, experiment: Experiment) -> None:
-        racers = [(racer.name, racer.colour, racer.on) for racer in experiment.racers]
-        self.legend.show_racers(racers)
+        self.legend.show_racers(experiment)
+
+    def for_picture(self) -> QWidget:
+        for part in (self.legend, self.against, self.scale, *self.captions):
+            part.hide()
+        return super().for_picture()
 
     def show_race(self, race: Race) -> None:
         self._race = race if len(race.x) else None
@@ -216,9 +218,12 @@ class CurvesView(View):
             paint = lane_pixels(race, self.theme)
             self._curves = (key, Lines(*curves, viewport, paint, radius))
         lines = self._curves[1]
-        if not lines.strokes.draw_to(lines.strokes.last, time.monotonic() + DRAW_SECONDS):
-            QTimer.singleShot(0, self.canvas.repaint_content)
-        painter.drawImage(QPointF(0, 0), image_of(lines.image, viewport.ratio))
+        if is_vector(painter):
+            self._draw_lines(painter, race, levels, viewport)
+        else:
+            if not lines.strokes.draw_to(lines.strokes.last, time.monotonic() + self.patience):
+                QTimer.singleShot(0, self.canvas.repaint_content)
+            painter.drawImage(QPointF(0, 0), image_of(lines.image, viewport.ratio))
         index = min(self.player.index, race.last)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(self.theme.text3), 1.0, Qt.PenStyle.DashLine))
@@ -234,6 +239,16 @@ class CurvesView(View):
                 painter.drawEllipse(viewport.point(self._at(lane, index), float(value)), dot, dot)
         if self._pointer is not None:
             self._draw_reading(painter, viewport, race, levels, self._pointer)
+
+    def _draw_lines(
+        self, painter: QPainter, race: Race, levels: Levels, viewport: Viewport
+    ) -> None:
+        x, y, visible = levels.curves(race)
+        a, b, c, d = viewport.mapping / viewport.ratio
+        for lane, color in enumerate(lane_colours(race, self.theme)):
+            part = slice(0, int(visible[lane]))
+            line = thinned(a + b * x[lane, part], np.clip(c + d * y[lane, part], -1e5, 1e5))
+            draw_polyline(painter, *line, QPen(color, LINE * self.theme.zoom))
 
     def _at(self, lane: int, index: int) -> float:
         """Where a record of a lane lies on the horizontal axis."""
@@ -328,78 +343,3 @@ class CurvesView(View):
         x, _ = self.canvas.to_plane(event.scenePos())
         self.player.pause()
         self.player.go(self._record(x))
-
-
-class Legend(QWidget):
-    """Names of the racers in their colours; a click switches one on or off."""
-
-    def __init__(self, switch: Callable[[int], None]):
-        super().__init__()
-        self.setAccessibleName("Legend")
-        self.setToolTip("Click a racer to switch it on or off")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._switch = switch
-        self.theme: Theme = DARK
-        self._most = MAX_ROWS
-        self._racers: list[tuple[str, int, bool]] = []
-        self._places: list[QRectF] = []
-
-    def show_racers(self, racers: list[tuple[str, int, bool]]) -> None:
-        self._racers = racers
-        self._lay_out()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._lay_out()
-
-    def resizeEvent(self, event: object) -> None:
-        self._lay_out()
-
-    def show_rows(self, most: int) -> None:
-        """Show so many rows at most."""
-        if most != self._most:
-            self._most = most
-            self._lay_out()
-
-    def place_of(self, number: int) -> QRectF:
-        """Where the name of a racer is."""
-        return self._places[number]
-
-    def _lay_out(self) -> None:
-        metrics = QFontMetricsF(font(11.5 * self.theme.zoom))
-        line = metrics.height() + 4
-        x = y = 0.0
-        self._places = []
-        for name, _, _ in self._racers:
-            shown = metrics.elidedText(
-                name, Qt.TextElideMode.ElideRight, max(40.0, self.width() - 24.0)
-            )
-            width = metrics.horizontalAdvance(shown) + 22
-            if x > 0 and x + width > self.width():
-                x, y = 0.0, y + line
-            self._places.append(QRectF(x, y, width, line))
-            x += width
-        rows = min(self._most, round(y / line) + 1)  # more would leave no room for the curves
-        self.setFixedHeight(max(20, round(rows * line)))
-        self.update()
-
-    @painted
-    def paintEvent(self, painter: QPainter) -> None:
-        painter.setFont(font(11.5 * self.theme.zoom))
-        metrics = QFontMetricsF(painter.font())
-        for (name, colour, on), place in zip(self._racers, self._places, strict=True):
-            color = self.theme.racer(colour)
-            painter.setPen(QPen(color, 1.6))
-            painter.setBrush(color if on else Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(QPointF(place.x() + 6, place.center().y()), 3.6, 3.6)
-            painter.setPen(QColor(self.theme.text2 if on else self.theme.text3))
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, place.width() - 20)
-            painter.drawText(place.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, shown)
-
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        if event is None or event.button() != LEFT:
-            return
-        for number, place in enumerate(self._places):
-            if place.contains(event.position()):
-                self._switch(number)
-                return

@@ -75,9 +75,14 @@ class HeaderView(View):
 
     def _pick(self, index: int) -> None:
         name = self.surface.itemData(index)
-        if name and name != self.document.experiment.surface:
+        if name:
+            self.pick(name)
+
+    def pick(self, name: str) -> None:
+        """Show a surface of the catalogue."""
+        if name != self.document.experiment.surface:
             self.formula.setModified(False)
-            title = self.surface.itemText(index)
+            title = SURFACES[name].title
             before = self.document.experiment
             self.document.show(f"Choose {title}", before.on_surface(name))
             if len(before.starts) > 1:

@@ -16,9 +16,9 @@ from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
 from gdviz.app.internals import draw_internals
 from gdviz.app.layers import Layers
-from gdviz.app.pictures import Trails
 from gdviz.app.player import Player
 from gdviz.app.theme import DARK, Theme
+from gdviz.app.trails import Trails
 from gdviz.compute import Race
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point
@@ -115,6 +115,16 @@ class MapView(View):
         self.button.set_color(theme.text)
         self.bar.set_theme(theme)
 
+    def for_picture(self) -> QWidget:
+        self.button.hide()
+        return super().for_picture()
+
+    def show_bare(self) -> None:
+        """Leave out the axes and the colour bar."""
+        self.bar.hide()
+        for name in ("left", "bottom"):
+            self.canvas.hideAxis(name)
+
     def finish(self) -> None:
         self.background.stop()
 
@@ -126,6 +136,11 @@ class MapView(View):
         self._middle = ((x0 + x1) / 2, (y0 + y1) / 2)
         self._fits = True
         self._apply_range()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the whole domain is shown, neither more nor less."""
+        return self._fits
 
     def zoom(self, factor: float, about: Point | None = None) -> None:
         """Make everything `factor` times larger; the point `about` stays where it is."""
@@ -176,7 +191,7 @@ class MapView(View):
         race = self._race if self._race is not None and len(self._race.x) else None
         index = 0 if race is None else min(self.player.index, race.last)
         if race is not None and not self._trails.draw(
-            painter, race, index, viewport, theme, display.fade
+            painter, race, index, viewport, theme, display.fade, self.patience
         ):
             QTimer.singleShot(0, self.canvas.repaint_content)
         self._starts.draw(painter, experiment.starts, self.document.selection, viewport, theme)

@@ -13,11 +13,12 @@ from gdviz.app.balls import Balls, Starts
 from gdviz.app.canvas import image_of, painted
 from gdviz.app.controls import Choice, IconButton
 from gdviz.app.document import Document
+from gdviz.app.draped import Threads
 from gdviz.app.job import Job
-from gdviz.app.pictures import CASING, TRAIL
 from gdviz.app.player import Player
-from gdviz.app.relief import GHOST, Scene, Threads, draw_scene, finely
+from gdviz.app.relief import GHOST, Scene, draw_scene, finely
 from gdviz.app.theme import DARK, Theme
+from gdviz.app.trails import CASING, TRAIL
 from gdviz.compute import Race
 from gdviz.display import HEIGHTS, Camera, Display
 from gdviz.experiment import Experiment, Point
@@ -125,7 +126,7 @@ class ReliefView(View):
         key = (surface, display.height, display.camera, display.floor, display.slopes, size, ratio,
                self.theme)  # fmt: skip
         if self._scene is None or self._scene[0] != key:
-            self._keep(key, draw_scene(*key, fine=False))
+            self._keep(key, draw_scene(*key, fine=self.document.patient))
             self._idle.start()
         assert self._scene is not None
         return self._scene[1], self._scene[2]
@@ -174,7 +175,8 @@ class ReliefView(View):
                 ratio,
                 self.theme,
                 widths,
-                not self._hurried or race.x.size < SMALL,
+                not self._hurried or race.x.size < SMALL or self.document.patient,
+                self.patience,
             ):
                 QTimer.singleShot(0, self.update)
         self._draw_starts(painter, scene, ratio)

@@ -1,15 +1,29 @@
 """The start points as numbers, and how long the race is."""
 
+from typing import Any
+
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtGui import QAction, QColor
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gdviz.app.controls import Choice, IconButton, NumberField, Switch, label
 from gdviz.app.document import Document
+from gdviz.app.form import Field, Form
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.experiment import Experiment
+from gdviz.starts import grid_starts, line_starts, random_starts, typed_starts
 from gdviz.views.view import View
+from gdviz_core.surface import Domain
 
 SHOWN = 50  # rows; more starts than this are only counted
 HINT = "Click the map to add a start, drag it to move it, right-click to remove it."
@@ -26,9 +40,17 @@ class StartsView(View):
         self.theme: Theme = DARK
         self.rows: list[StartRow] = []
         self.heading = label(self.title, "title")
-        self.clear = QPushButton("Clear")
+        self.menu = QMenu(tr("&Start points"), self)
+        self._fill_menu()
+        self.many = QPushButton(tr("Many"))
+        self.many.setObjectName("small")
+        self.many.setToolTip(tr("Start points at random, on a grid, along a line, from text"))
+        self.many.clicked.connect(
+            lambda: self.menu.popup(self.many.mapToGlobal(self.many.rect().bottomLeft()))
+        )
+        self.clear = QPushButton(tr("Clear"))
         self.clear.setObjectName("small")
-        self.clear.clicked.connect(lambda: document.edit("Clear starts", starts=()))
+        self.clear.clicked.connect(self.remove_all)
         self.steps = NumberField("Steps", self._set_steps, whole=True)
         self.steps.setFixedWidth(78)
         self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -41,10 +63,14 @@ class StartsView(View):
         self.stop.clicked.connect(
             lambda on: document.edit("Stop outside the domain", stop_outside=on)
         )
+        self.noise = NumberField(tr("Noise in the gradient"), self._set_noise)
+        self.noise.setFixedWidth(78)
+        self.noise.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         self.problem.hide()
         self.steps.refused.connect(self.show_problem)
+        self.noise.refused.connect(self.show_problem)
         self.hint = label(HINT, "hint")
         self.hint.setWordWrap(True)
         self._rows = QVBoxLayout()
@@ -63,14 +89,85 @@ class StartsView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(8)
-        column.addLayout(self._line(self.heading, self.clear))
+        top = self._line(self.heading, self.many)
+        top.addWidget(self.clear)
+        column.addLayout(top)
         column.addWidget(self.scroller)
         column.addLayout(self._line(self.hint))
         column.addLayout(self._line(self.budget, self.steps))
         column.addLayout(self._line(label("Stop outside the domain", "caption"), self.stop))
+        column.addLayout(self._line(label(tr("Noise in the gradient"), "caption"), self.noise))
         column.addLayout(self._line(self.problem))
         document.selected.connect(lambda: self.show_experiment(document.experiment))
         self.show_experiment(document.experiment)
+
+    # many at once
+
+    def _fill_menu(self) -> None:
+        for text, slot in (
+            (tr("At &random…"), self.ask_random), (tr("On a &grid…"), self.ask_grid),
+            (tr("Along a &line…"), self.ask_line), (tr("As &text…"), self.ask_text),
+            (tr("&Clear"), self.remove_all),
+        ):  # fmt: skip
+            action = QAction(text, self.menu)
+            action.triggered.connect(lambda _=False, slot=slot: slot())
+            self.menu.addAction(action)
+
+    def remove_all(self) -> None:
+        """Remove every start."""
+        self.document.edit(tr("Clear starts"), starts=())
+
+    def _ask(self, title: str, fields: list[Field], made: Any, hint: str = "") -> None:
+        """Ask for numbers and put the starts in place that are made of them."""
+        add = Field(tr("Keep those that are there"), False)
+
+        def take(*values: Any) -> None:
+            kept = self.document.experiment.starts if values[-1] else ()
+            self.document.edit(title, starts=(*kept, *made(*values[:-1])))
+
+        window = self.window() or self
+        Form(window, title, [*fields, add], take, tr("Place them"), hint).open()
+
+    def _domain(self) -> Domain:
+        return self.document.experiment.resolved().domain
+
+    def ask_random(self) -> None:
+        """Ask for a number of points at random."""
+        self._ask(
+            tr("Start points at random"), [Field(tr("How many"), 20), Field(tr("Seed"), 1)],
+            lambda count, seed: random_starts(self._domain(), count, seed),
+            tr("Evenly distributed over the domain; the same seed gives the same points."),
+        )  # fmt: skip
+
+    def ask_grid(self) -> None:
+        """Ask for the size of a grid."""
+        self._ask(
+            tr("Start points on a grid"), [Field(tr("Columns"), 6), Field(tr("Rows"), 6)],
+            lambda columns, rows: grid_starts(self._domain(), columns, rows),
+        )  # fmt: skip
+
+    def ask_line(self) -> None:
+        """Ask for the ends of a line."""
+        x0, x1, y0, y1 = self._domain()
+        middle = (y0 + y1) / 2
+        self._ask(
+            tr("Start points along a line"),
+            [Field(tr("From x"), x0), Field(tr("From y"), middle), Field(tr("To x"), x1),
+             Field(tr("To y"), middle), Field(tr("How many"), 10)],
+            lambda ax, ay, bx, by, count: line_starts((ax, ay), (bx, by), count),
+        )  # fmt: skip
+
+    def ask_text(self) -> None:
+        """Show the points as text to be edited."""
+        text = "\n".join(f"{x!r}, {y!r}" for x, y in self.document.experiment.starts)
+
+        def take(typed: str) -> None:
+            self.document.edit(tr("Type starts"), starts=typed_starts(typed))
+
+        Form(
+            self.window() or self, tr("Start points as text"),
+            [Field(tr("One point a line"), text, lines=12)], take, tr("Place them"),
+        ).open()  # fmt: skip
 
     @staticmethod
     def _line(first: QWidget, last: QWidget | None = None) -> QHBoxLayout:
@@ -86,6 +183,9 @@ class StartsView(View):
 
     def _set_steps(self, steps: int | float) -> None:
         self.document.edit("Change steps", steps=int(steps))
+
+    def _set_noise(self, noise: float) -> None:
+        self.document.edit(tr("Change the noise"), noise=noise)
 
     def show_problem(self, reason: str) -> None:
         self.problem.setText(reason)
@@ -114,6 +214,7 @@ class StartsView(View):
         self.scroller.setFixedHeight(max(2, min(count, 4) * 32))
         self.steps.show_number(experiment.steps)
         self.budget.show_value(experiment.budget)
+        self.noise.show_number(experiment.noise)
         self.stop.setChecked(experiment.stop_outside)
 
     def set_theme(self, theme: Theme) -> None:

@@ -1,10 +1,13 @@
 """What all views share."""
 
+import math
+
 from PyQt6.QtWidgets import QWidget
 
 from gdviz.app.document import Document
 from gdviz.app.player import Player
 from gdviz.app.theme import Theme
+from gdviz.app.trails import DRAW_SECONDS
 from gdviz.compute import Race
 from gdviz.display import Display
 from gdviz.experiment import Experiment
@@ -29,6 +32,11 @@ class View(QWidget):
         document.displayed.connect(self.show_display)
         player.moved.connect(self.show_step)
 
+    @property
+    def patience(self) -> float:
+        """How many seconds trails may take before the rest waits for the next frame."""
+        return math.inf if self.document.patient else DRAW_SECONDS
+
     def show_experiment(self, experiment: Experiment) -> None:
         """The experiment has changed; its race follows."""
 
@@ -40,6 +48,12 @@ class View(QWidget):
 
     def show_display(self, display: Display) -> None:
         """Something is to be looked at in another way."""
+
+    def for_picture(self) -> QWidget:
+        """What goes into a picture in a file: without what only a hand can use."""
+        for tool in self.tools:
+            tool.hide()
+        return self
 
     def finish(self) -> None:
         """The window closes: begin nothing any more."""

@@ -116,3 +116,16 @@ def test_plains_are_no_heaps_of_points():
     assert len(_census(flat, flat.domain, 256, 0.0)[0]) == 0
     counts = [len(_census(disc, disc.domain, grid, 0.0)[0]) for grid in (128, 512)]
     assert 0 < counts[1] < 6 * counts[0]  # four times as fine: four, not sixteen times as many
+
+
+def test_a_surface_too_rough_for_a_census_says_so_in_seconds_and_little_memory():
+    surface = Surface.from_formula("sin(100*x)*cos(100*y)", (-5, 5, -5, 5))
+    found = critical_points(surface)
+    assert found.rough
+    assert "too rough" in found.belief
+    assert 1000 < len(found) < 20_000
+    assert found.completeness < 0.5
+    for point in found[:50]:  # what is found is right all the same
+        gx, gy = surface.gradient(point.x, point.y)
+        assert np.hypot(gx, gy) < 1e-9
+    assert not critical_points(SURFACES["rastrigin"]).rough

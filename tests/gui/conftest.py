@@ -7,6 +7,7 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from gdviz.app.document import Origin
 from gdviz.window import make_window
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -80,20 +81,31 @@ class Driver:
         return picture.toImage().pixelColor(at.toPoint())
 
 
+@pytest.fixture(autouse=True)
+def unasked(monkeypatch):
+    """A question that no test expects is a failure; without this it would wait for an answer."""
+
+    def asked(box):
+        raise AssertionError(f"the program asks: {box.text()}")
+
+    monkeypatch.setattr("PyQt6.QtWidgets.QMessageBox.exec", asked)
+
+
 @pytest.fixture
 def user(qtbot, tmp_path, monkeypatch):
     """A Driver of a fresh window of 1440 by 900."""
     monkeypatch.setattr("gdviz.window.state_folder", lambda: tmp_path / "state")
     QSettings().clear()
+    QSettings().setValue("toured", "yes")
     window = make_window()
     window.choose_theme("dark")
-    qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
     driver = Driver(qtbot, window)
     driver.settle(80)
     yield driver
+    window.document.settle(Origin(window.document.experiment))  # nobody is asked
     window.close()
     window.deleteLater()
     # what deleteLater left behind is only deleted when it is asked for by name

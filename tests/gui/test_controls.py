@@ -5,6 +5,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
+from gdviz.app.chooser import Chooser
 from gdviz.app.controls import parse_number, parse_whole
 from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
@@ -102,7 +103,11 @@ def test_the_other_hyperparameters_unfold(user, racers):
 
 
 def test_racers_can_be_added_duplicated_and_removed(user, racers):
-    racers.add.menu().actions()[0].menu().actions()[0].trigger()
+    user.press(racers.add)
+    chooser = user.window.findChild(Chooser)
+    QTest.keyClicks(chooser.line, "gradient descent")
+    user.press(chooser.add)
+    chooser.reject()
     user.settle()
     assert [r.name for r in user.document.experiment.racers][-1] == "Gradient descent 2"
     racers.rows[3]._duplicate()

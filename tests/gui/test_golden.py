@@ -16,17 +16,18 @@ from PyQt6.QtGui import QColor, QImage, QPainter
 from gdviz import compute
 from gdviz.app.balls import Balls, Starts
 from gdviz.app.canvas import Viewport, image_of
+from gdviz.app.draped import Threads
 from gdviz.app.internals import draw_internals
 from gdviz.app.pictures import (
     Landscape,
-    Trails,
     contour_lines,
     critical_marks,
     draw_critical_points,
     draw_heat,
 )
-from gdviz.app.relief import Threads, draw_scene
+from gdviz.app.relief import draw_scene
 from gdviz.app.theme import DARK, LIGHT
+from gdviz.app.trails import Trails
 from gdviz.display import Camera
 from gdviz.experiment import Experiment, enter
 from gdviz.inspection import step_of

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication
 import gdviz_core as core
 from gdviz import compute
 from gdviz.app.internals import _conic, stability
-from gdviz.app.pictures import premultiplied
+from gdviz.app.trails import premultiplied
 from gdviz.display import INTERNALS
 from gdviz.experiment import Experiment, enter
 from gdviz.field import arrow_lines, descent_arrows, streamlines

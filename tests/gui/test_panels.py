@@ -92,7 +92,7 @@ def test_a_spoilt_memory_of_panels_does_no_harm(user, qtbot, state):
 def test_full_screen_and_back(user):
     user.key(Qt.Key.Key_F11)
     assert user.window.isFullScreen()
-    assert user.window._full.isChecked()
+    assert user.window.menus.full.isChecked()
     user.key(Qt.Key.Key_F11)
     assert not user.window.isFullScreen()
 

@@ -14,7 +14,8 @@ from gdviz.app.document import Document
 from gdviz.app.guard import Guard
 from gdviz.app.job import Job, stop_all
 from gdviz.app.recovery import Recovery
-from gdviz.experiment import Experiment, Racer, first_experiment
+from gdviz.experiment import Experiment, first_experiment
+from gdviz.racer import Racer
 from gdviz.views.curves import CurvesView
 from gdviz.views.racers import RacersView
 
@@ -81,7 +82,7 @@ def test_an_unfinished_field_cannot_spoil_an_undo(user, change):
     racers = user.window.views[RacersView]
     before = user.document.experiment
     if change == "add":
-        racers.add.menu().actions()[0].menu().actions()[0].trigger()
+        racers.enter("gd")
     else:
         racers.rows[0]._remove()
     user.settle()
@@ -99,7 +100,7 @@ def test_an_unfinished_field_cannot_spoil_an_undo(user, change):
 def test_opening_a_file_can_be_undone(user, tmp_path):
     before = user.document.experiment
     path = tmp_path / "other.json"
-    path.write_text(session.dump(before.on_surface("ackley")))
+    path.write_text(session.dump(session.Session.of(before.on_surface("ackley"))))
     user.window.files.open_from(path)
     assert user.document.experiment.surface == "ackley"
     user.document.undo_stack.undo()
@@ -124,9 +125,9 @@ def test_a_cancelled_export_says_what_became_of_the_file(user, tmp_path):
     path = tmp_path / "race.csv"
     path.write_text("old")
     user.raced()
-    with user.qtbot.waitSignal(user.window.files.said) as said:
-        user.window.files.export_to(path)
-        user.window.files.cancel()
+    with user.qtbot.waitSignal(user.window.exporter.said) as said:
+        user.window.exporter.trajectories_to(path)
+        user.window.exporter.cancel()
     replaced = path.read_text() != "old"
     assert said.args[0].startswith("Wrote") == replaced
 

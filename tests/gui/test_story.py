@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
 import gdviz_core as core
 from gdviz import session
@@ -68,9 +68,11 @@ def test_opening_the_json_shows_the_identical_race(user, tmp_path, monkeypatch):
     user.click(2.0, 0.0)
     path = tmp_path / "race.csv"
     before = user.raced()
-    with user.qtbot.waitSignal(user.window.files.said):
-        user.window.files.export_to(path)
+    with user.qtbot.waitSignal(user.window.exporter.said):
+        user.window.exporter.trajectories_to(path)
     user.press(user.window.views[StartsView].clear)
+    discard = QMessageBox.StandardButton.Discard
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: discard)
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "race.json"), "")
     )
@@ -87,8 +89,8 @@ def test_an_export_that_fails_says_so_in_the_status_bar(user, tmp_path, monkeypa
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (path, ""))
     user.raced()
     experiment = user.document.experiment
-    with user.qtbot.waitSignal(user.window.files.said) as said:
-        user.window.files.export()
+    with user.qtbot.waitSignal(user.window.exporter.said) as said:
+        user.window.exporter.trajectories()
     assert said.args[0].startswith("cannot write")
     assert user.document.experiment is experiment
 
@@ -98,7 +100,7 @@ def test_a_name_without_an_ending_asks_before_it_replaces(user, tmp_path, monkey
     asked = []
     monkeypatch.setattr("PyQt6.QtWidgets.QMessageBox.exec", lambda box: asked.append(box.text()))
     user.raced()
-    user.window.files.export_to(tmp_path / "race")
+    user.window.exporter.trajectories_to(tmp_path / "race")
     user.settle(100)
     assert "race.csv exists" in asked[0]
     assert (tmp_path / "race.csv").read_text() == "mine"
@@ -110,7 +112,7 @@ def test_a_json_that_is_not_ours_is_not_replaced_unasked(user, tmp_path, monkeyp
     asked = []
     monkeypatch.setattr("PyQt6.QtWidgets.QMessageBox.exec", lambda box: asked.append(box.text()))
     user.raced()
-    user.window.files.export_to(tmp_path / "race.csv")
+    user.window.exporter.trajectories_to(tmp_path / "race.csv")
     user.settle(200)
     assert "race.json exists" in asked[0]
     assert beside.read_text() == "mine"

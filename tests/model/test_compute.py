@@ -8,7 +8,8 @@ import pytest
 
 import gdviz_core as core
 from gdviz import compute
-from gdviz.experiment import Experiment, Racer, first_experiment
+from gdviz.experiment import Experiment, first_experiment
+from gdviz.racer import Racer
 from gdviz_core import SURFACES
 
 
@@ -150,3 +151,16 @@ def test_only_one_census_runs_at_a_time(monkeypatch):
     compute.finish(jobs[-1])
     assert max(most) == 1
     assert set(begun) == {"himmelblau", "easom"}
+
+
+@pytest.mark.parametrize("budget", ["steps", "evaluations"])
+def test_a_budget_of_a_billion_steps_is_no_more_than_the_race_needs(budget):
+    few = replace(first_experiment(), steps=2000, budget=budget)
+    many = replace(few, steps=1_000_000_000)
+    short, long = (compute.finish(compute.race(experiment)) for experiment in (few, many))
+    assert long.every == 1
+    for a, b in zip(short.trajectories, long.trajectories, strict=True):
+        assert a.status == b.status == "converged"
+        assert a.steps == b.steps
+        np.testing.assert_array_equal(a.x, b.x)
+        np.testing.assert_array_equal(a.loss, b.loss)

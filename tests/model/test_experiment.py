@@ -10,7 +10,8 @@ import pytest
 import gdviz_core as core
 from gdviz import session
 from gdviz.display import Camera, Display
-from gdviz.experiment import Experiment, Racer, enter, first_experiment, suggested_lr
+from gdviz.experiment import Experiment, enter, first_experiment, suggested_lr
+from gdviz.racer import Racer
 from gdviz_core import OPTIMIZERS, SURFACES
 from tests import hostile
 
@@ -149,7 +150,7 @@ def test_parameters_of_a_surface_are_part_of_the_experiment():
     assert after.racers[0].values["lr"] == suggested_lr(after.resolved(), "gd") > racer.values["lr"]
     assert after.with_parameter("k", 50).parameters == {}  # the default needs no word
     assert after.on_surface("rosenbrock").parameters == {}
-    assert session.load(session.dump(after)).experiment == after
+    assert session.load(session.dump(session.Session.of(after))).experiment == after
     for bad, part in (({"k": 0}, "k must be at least 1"), ({"q": 1}, "ellipse has no parameter q")):
         with pytest.raises(ValueError, match=part):
             replace(before, parameters=bad)
@@ -172,15 +173,21 @@ def test_sessions_of_older_formats_still_open(number):
     assert opened.experiment.racers[0].name == "GD"
     assert opened.experiment.resolved().values["k"] == (40.0 if number == 2 else 50.0)
     assert opened.display == Display()
-    assert session.load(session.dump(opened.experiment)).experiment == opened.experiment
+    assert (
+        session.load(session.dump(session.Session.of(opened.experiment))).experiment
+        == opened.experiment
+    )
 
 
 def test_a_session_keeps_how_it_was_looked_at():
     camera = Camera(10.0, 20.0, 2.0, 0.1, -0.2)
     display = Display("arrows", False, True, ("model", "step"), "rank", False, True, camera,
                       "m_x", "evaluations", "linear", 0.5)  # fmt: skip
-    assert session.load(session.dump(first_experiment(), display)).display == display
-    text = session.dump(first_experiment(), display)
+    assert (
+        session.load(session.dump(session.Session.of(first_experiment(), display))).display
+        == display
+    )
+    text = session.dump(session.Session.of(first_experiment(), display))
     for field, bad, why in (
         ("height", '"tall"', "height must be log or linear or rank"),
         ("field", '"stars"', "field must be none or arrows"),

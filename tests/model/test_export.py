@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from gdviz import compute, export, session
-from gdviz.experiment import Experiment, Racer
+from gdviz.experiment import Experiment
+from gdviz.racer import Racer
 
 EXPERIMENT = Experiment(
     "himmelblau",

@@ -116,6 +116,32 @@ def test_the_step_leads_to_the_next_iterate_of_the_run(name):
 
 
 @each_optimizer
+@pytest.mark.parametrize("around", [
+    {"noise": 3.0}, {"clip": 0.7}, {"clip_value": 0.5}, {"weight_decay": 0.2},
+    {"noise": 0.5, "clip": 4.0, "clip_value": 3.0, "weight_decay": 0.01, "schedule": "cosine"},
+])  # fmt: skip
+def test_a_disturbed_step_leads_to_the_next_iterate_too(name, around):
+    around = dict(around)
+    noise = around.pop("noise", 0.0)
+    if "lr" not in core.OPTIMIZERS[name].values:
+        around.pop("schedule", None)
+    experiment = Experiment("himmelblau", starts=((-0.35, -0.9), (3.4, 1.2)), steps=12,
+                            noise=noise, seed=5)  # fmt: skip
+    gd = enter(experiment, "gd")  # so that the racer in question is not the first
+    racer = replace(enter(experiment, name), **around)
+    race = compute.finish(compute.race(replace(experiment, racers=(gd, racer))))
+    for lane in (2, 3):
+        t = race.trajectories[lane]
+        for index in range(len(t) - 1):
+            step = step_of(race, lane, index)
+            following = (t.x[index + 1], t.y[index + 1])
+            if not np.isfinite(following).all() or np.abs(following).max() > 1e6:
+                break
+            assert np.allclose(step.after, following, rtol=1e-9, atol=1e-9)
+            assert step.disturbed
+
+
+@each_optimizer
 def test_every_line_is_explained(name):
     lines = core.OPTIMIZERS[name].parsed.lines
     for line in lines:

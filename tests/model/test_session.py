@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdviz import session
-from gdviz.experiment import Experiment, Racer, first_experiment
+from gdviz.experiment import Experiment, first_experiment
+from gdviz.racer import Racer
 from gdviz_core import OPTIMIZERS
 
 numbers = st.floats(-1e9, 1e9)
@@ -33,12 +34,12 @@ experiments = st.builds(
 
 @given(experiments)
 def test_an_experiment_survives_the_file(experiment):
-    assert session.load(session.dump(experiment)).experiment == experiment
+    assert session.load(session.dump(session.Session.of(experiment))).experiment == experiment
 
 
 def test_the_file_is_readable_and_numbered():
-    text = session.dump(first_experiment())
-    assert text.startswith('{\n  "format": 3,')
+    text = session.dump(session.Session.of(first_experiment()))
+    assert text.startswith('{\n  "format": 4,')
     assert '"surface": "himmelblau"' in text
 
 

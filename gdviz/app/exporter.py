@@ -1,0 +1,234 @@
+"""Exports: trajectories, pictures, films and scripts, in the background, and the clipboard."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QProcess, pyqtSignal
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from gdviz import export, session
+from gdviz.app.document import Document
+from gdviz.app.files import may_replace
+from gdviz.app.job import Job
+from gdviz.app.text import tr
+from gdviz.shot import Film, Shot
+
+
+class Exporter(QObject):
+    """Writes what the document shows; problems are said, never raised.
+
+    Pictures and films are made by another process of this program, with the command line's
+    `render`: so the window stays quick, and both make the same.
+    """
+
+    said = pyqtSignal(str)
+    progressed = pyqtSignal(object)  # fraction of the running export, None when it ends
+
+    def __init__(self, document: Document, window: QWidget):
+        super().__init__(window)
+        self._document, self._window = document, window
+        self._job: Job | None = None
+        self._process: QProcess | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._cancelled = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether an export is running."""
+        return self._job is not None or self._process is not None
+
+    def cancel(self) -> None:
+        """Give up the export that is running, if any; the files stay as they were."""
+        if self._job is not None:
+            self._job.cancel()
+        if self._process is not None:
+            self._cancelled = True
+            self._process.kill()
+
+    def close(self) -> None:
+        """Give up, and wait until the other process has ended."""
+        self.cancel()
+        if self._process is not None:
+            self._process.waitForFinished(5000)
+
+    def _ready(self) -> bool:
+        race = self._document.race
+        if race.experiment is not self._document.experiment:
+            self.said.emit(tr("The race is still being computed"))
+        elif not race.trajectories:
+            self.said.emit(tr("There is nothing to export: add a start and switch on a racer"))
+        elif self.busy:
+            self.said.emit(tr("An export is still running"))
+        else:
+            return True
+        return False
+
+    # trajectories
+
+    def trajectories(self) -> None:
+        """Ask for a file and write the race to it in the background."""
+        if self._ready():
+            name, _ = QFileDialog.getSaveFileName(
+                self._window, tr("Export trajectories"), self.suggested("race.csv"),
+                tr("CSV (*.csv);;All files (*)"),
+            )  # fmt: skip
+            if name:
+                self.trajectories_to(Path(name))
+
+    def trajectories_to(self, path: Path) -> None:
+        """Write the race as CSV, and the experiment as JSON beside it."""
+        csv = export.with_ending(path, ".csv")
+        beside = csv.with_suffix(".json")
+        asked_about = csv if csv == path else None  # the file dialog asked about what was typed
+        for file in (csv, beside):
+            mine = file == beside and os.path.exists(csv) and not export.is_foreign(beside)
+            taken = os.path.exists(file)  # unlike Path.exists, no error for a name too long
+            ask = file != asked_about and taken and not mine
+            if ask and not may_replace(file, self._window):
+                return
+        race = self._document.race
+        rows = sum(len(t) for t in race.trajectories)
+        wrote = tr("Wrote {rows} rows to {path}").format(rows=f"{rows:,}", path=csv)
+        self._job = work = Job(export.trajectories(race, csv))
+        work.progress.connect(self.progressed)
+        work.done.connect(lambda _: self._ended(wrote))
+        work.failed.connect(lambda error: self._ended(str(error)))
+        work.cancelled.connect(
+            lambda finished: self._ended(wrote if finished else tr("The export was cancelled"))
+        )
+        work.start()
+
+    def _ended(self, text: str) -> None:
+        self._job = None
+        self.progressed.emit(None)
+        self.said.emit(text)
+
+    # a script
+
+    def script(self) -> None:
+        """Ask for a file and write the Python program that runs the race again."""
+        if self._ready():
+            name, _ = QFileDialog.getSaveFileName(
+                self._window, tr("Export Python script"), self.suggested("race.py"),
+                tr("Python (*.py);;All files (*)"),
+            )  # fmt: skip
+            if name:
+                self.script_to(Path(name))
+
+    def script_to(self, path: Path) -> None:
+        """Write the Python program that runs the race again."""
+        found = self._asked(path, ".py")
+        if found is not None:
+            try:
+                export.save(found, export.script(self._document.race))
+            except export.SaveError as error:
+                self.said.emit(str(error))
+            else:
+                self.said.emit(tr("Wrote {path}").format(path=found))
+
+    def _asked(self, path: Path, ending: str) -> Path | None:
+        """The path with its ending; None if another file is in the way and shall stay."""
+        full = export.with_ending(path, ending)
+        if full != path and os.path.exists(full) and not may_replace(full, self._window):
+            return None
+        return full
+
+    # pictures and films
+
+    def render(self, kind: str, shot: Shot, film: Film) -> None:
+        """Ask for a file and make a picture or a film for it: "png", "svg", "pdf", "gif", "mp4"."""
+        if self._ready():
+            name, _ = QFileDialog.getSaveFileName(
+                self._window, tr("Export picture or film"), self.suggested(f"race.{kind}"),
+                f"{kind.upper()} (*.{kind});;" + tr("All files (*)"),
+            )  # fmt: skip
+            if name:
+                self.render_to(Path(name), kind, shot, film)
+
+    def render_to(self, path: Path, kind: str, shot: Shot, film: Film) -> None:
+        """Make a picture or a film in the background."""
+        found = self._asked(path, f".{kind}")
+        if found is None:
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="gdviz-")
+        given = Path(self._folder.name) / "session.json"
+        try:
+            given.write_text(session.dump(self._document.session()), encoding="utf-8")
+        except OSError as error:
+            self._finished(tr("no picture: {reason}").format(reason=error.strerror))
+            return
+        self._cancelled = False
+        self._process = process = QProcess(self)
+        process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(lambda code, _: self._rendered(code, found))
+        process.errorOccurred.connect(self._failed)
+        self.progressed.emit(0.0)
+        process.start(*_command([
+            "render", str(given), f"--{kind}={os.path.abspath(found)}", "--progress",
+            *_options(shot, film),
+        ]))  # fmt: skip
+
+    def _read(self) -> None:
+        if self._process is not None:
+            said = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")
+            for line in said.splitlines():
+                word, _, number = line.partition(" ")
+                if word == "progress":
+                    self.progressed.emit(float(number))
+
+    def _rendered(self, code: int, path: Path) -> None:
+        process = self._process
+        if process is None:
+            return
+        if self._cancelled:
+            self._finished(tr("The export was cancelled"))
+        elif code == 0:
+            self._finished(tr("Wrote {path}").format(path=path))
+        else:
+            said = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
+            last = said.splitlines()[-1] if said else tr("the program that makes it ended")
+            self._finished(last.removeprefix("gdviz render: "))
+
+    def _failed(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._finished(tr("no picture: the program that makes it could not be started"))
+
+    def _finished(self, text: str) -> None:
+        if self._process is not None:
+            self._process.deleteLater()
+            self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+        self.progressed.emit(None)
+        self.said.emit(text)
+
+    def suggested(self, name: str) -> str:
+        """A file name beside the file of the experiment."""
+        origin = self._document.origin
+        if origin.path is None:
+            return name
+        return str(origin.path.with_suffix(Path(name).suffix))
+
+
+def _command(arguments: list[str]) -> tuple[str, list[str]]:
+    """How this program is run once more."""
+    if getattr(sys, "frozen", False):
+        return sys.executable, arguments
+    return sys.executable, ["-m", "gdviz", *arguments]
+
+
+def _options(shot: Shot, film: Film) -> list[str]:
+    """A shot and a film as options of the command line."""
+    options = [f"--view={view}" for view in shot.views]
+    options += [f"--size={shot.width}x{shot.height}", f"--scale={shot.scale!r}",
+                f"--theme={shot.theme}", f"--caption={shot.caption}",
+                f"--seconds={film.seconds!r}", f"--fps={film.fps}"]  # fmt: skip
+    if shot.step is not None:
+        options.append(f"--step={shot.step}")
+    if shot.visible is not None:
+        options.append("--visible=" + ",".join(repr(value) for value in shot.visible))
+    return options + ["--no-legend"] * (not shot.legend) + ["--once"] * (not film.loop)

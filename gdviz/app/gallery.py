@@ -1,0 +1,149 @@
+"""The gallery of scenes: a picture, a title, what it is about and a question, for each."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPixmap
+from PyQt6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gdviz import session
+from gdviz.app.canvas import painted
+from gdviz.app.controls import label
+from gdviz.app.text import tr
+from gdviz.app.theme import Theme
+
+PICTURE = QSize(264, 165)
+CARD = 288
+COLUMNS = 3
+
+
+class Picture(QWidget):
+    """The picture of a scene, with round corners."""
+
+    def __init__(self, path: Path, theme: Theme):
+        super().__init__()
+        self.setFixedSize(PICTURE)
+        self._theme = theme
+        self._picture = QPixmap(str(path)) if path.exists() else QPixmap()
+
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
+        outline = QPainterPath()
+        outline.addRoundedRect(QRectF(self.rect()), 8, 8)
+        painter.setClipPath(outline)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if self._picture.isNull():
+            painter.fillRect(self.rect(), QColor(self._theme.heat[2]))
+        else:
+            painter.drawPixmap(self.rect(), self._picture)
+
+
+class Card(QFrame):
+    """A scene that can be clicked, or chosen with Enter."""
+
+    def __init__(self, path: Path, theme: Theme, chosen: Callable[[Path], None]):
+        super().__init__()
+        self.setObjectName("scene")
+        self.setFixedWidth(CARD)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._chosen, self.path = chosen, path
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(6)
+        picture = path.with_name(f"{path.stem}-{theme.name}.png")
+        column.addWidget(Picture(picture, theme))
+        try:
+            scene = session.read(path).scene
+            title, text, question = scene.title or path.stem, scene.text, scene.question
+        except session.SessionError as error:
+            title, text, question = path.stem, str(error), ""
+        self.title = title
+        for words, kind in ((title, "title"), (text, "hint"), (question, "question")):
+            if words:
+                part: QLabel = label(words, kind)
+                part.setWordWrap(True)
+                part.setTextFormat(Qt.TextFormat.PlainText)
+                column.addWidget(part)
+        column.addStretch(1)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(f"{text} {question}")
+
+    def enterEvent(self, event: QEnterEvent | None) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._chosen(self.path)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+            self._chosen(self.path)
+        else:
+            super().keyPressEvent(event)
+
+
+class Gallery(QDialog):
+    """Scenes in groups, such as those of the program and the user's own."""
+
+    def __init__(
+        self, parent: QWidget, theme: Theme, groups: Sequence[tuple[str, Sequence[Path]]],
+        chosen: Callable[[Path], None],
+    ):  # fmt: skip
+        super().__init__(parent)
+        self.setWindowTitle(tr("Scenes"))
+        columns = max(1, min(COLUMNS, (parent.width() - 120) // (CARD + 12)))
+        self.resize(columns * (CARD + 12) + 52, min(720, parent.height() - 60))
+        self._chosen = chosen
+        self.cards: list[Card] = []
+        inside = QWidget()
+        inside.setObjectName("plain")
+        whole = QVBoxLayout(inside)
+        whole.setContentsMargins(16, 12, 16, 16)
+        whole.setSpacing(10)
+        for title, paths in groups:
+            whole.addWidget(label(title, "brand"))
+            if not paths:
+                whole.addWidget(label(tr("None yet: File, Save as a scene…"), "hint"))
+            grid = QGridLayout()
+            grid.setSpacing(12)
+            for number, path in enumerate(paths):
+                card = Card(path, theme, self._choose)
+                self.cards.append(card)
+                grid.addWidget(card, number // columns, number % columns)
+            grid.setColumnStretch(columns, 1)
+            whole.addLayout(grid)
+        whole.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = scroll
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scroll)
+        if self.cards:
+            self.cards[0].setFocus()
+        for card in self.cards:
+            card.installEventFilter(self)
+
+    def eventFilter(self, watched: object, event: QEvent | None) -> bool:
+        """What has the keyboard is scrolled into sight."""
+        if event is not None and event.type() == QEvent.Type.FocusIn and isinstance(watched, Card):
+            self._scroll.ensureWidgetVisible(watched)
+        return False
+
+    def _choose(self, path: Path) -> None:
+        self.accept()
+        self._chosen(path)

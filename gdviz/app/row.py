@@ -1,0 +1,399 @@
+"""A racer as a row of the panel: switch, loss, learning rate and, unfolded, the rest."""
+
+import math
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QAction, QContextMenuEvent, QIcon, QMouseEvent, QPixmap
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPushButton, QWidget
+
+from gdviz.app.controls import ElidedLabel, IconButton, NumberField, Slider, Switch, label
+from gdviz.app.document import Document
+from gdviz.app.form import Field, Form
+from gdviz.app.surroundings import Surroundings, described
+from gdviz.app.text import tr
+from gdviz.app.theme import Theme
+from gdviz.compute import Race
+from gdviz.experiment import enter, suggested_lr
+from gdviz.racer import MAX_NAME, Racer
+from gdviz.scale import short
+from gdviz_core import Hyperparameter
+from gdviz_core.external import find
+
+# The slider runs over these powers of ten of the learning rate; the field takes any number.
+LOWEST, HIGHEST = -6.0, 1.0
+NOTCHES = 100  # of the slider in each power of ten
+
+
+class Rows(Protocol):
+    """What a row needs of the panel it is in."""
+
+    document: Document
+    theme: Theme
+
+    def change(self, text: str, racers: tuple[Racer, ...], gesture: object = None) -> None:
+        """Put other racers in place."""
+
+
+class RacerRow(QFrame):
+    """A racer: switch, name, loss; how it stands; learning rate; and, unfolded, the rest."""
+
+    def __init__(self, view: "Rows", number: int, racer: Racer):
+        super().__init__()
+        self.setObjectName("row")
+        self.view, self.number, self.optimizer = view, number, racer.optimizer
+        self._racer = racer
+        self._gesture: object = None
+        self.switch = Switch(f"Enter {racer.name}")
+        self.name = ElidedLabel(racer.name, "name")
+        self.loss = label("–", "number")
+        self.status = ElidedLabel("", "caption")
+        self.around = ElidedLabel("", "caption")
+        self.around.hide()
+        self.problem = label("", "problem")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self.fold = IconButton("ph.caret-down", f"Hyper-parameters of {racer.name}", 22)
+        self.fold.setCheckable(True)
+        self.details: QWidget | None = None  # made when it is unfolded: widgets cost time
+        self.fields: dict[str, NumberField] = {}
+        self.flags: dict[str, Switch] = {}
+        self.rate = self._make_rate()
+        self._grid = grid = QGridLayout(self)
+        grid.setContentsMargins(10, 6, 6, 6)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self.switch, 0, 0)
+        grid.addWidget(self.name, 0, 1)
+        grid.addWidget(self.loss, 0, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.fold, 0, 3)
+        grid.addWidget(self.status, 1, 1, 1, 3)
+        grid.addWidget(self.rate, 2, 0, 1, 4)
+        grid.addWidget(self.around, 3, 0, 1, 4)
+        grid.addWidget(self.problem, 4, 0, 1, 4)
+        grid.setColumnStretch(1, 1)
+        self.switch.clicked.connect(self._toggle)
+        self.fold.toggled.connect(self._unfold)
+
+    def _make_rate(self) -> QWidget:
+        self.slider = Slider(f"Learning rate of {self._racer.name}")
+        self.slider.setRange(round(LOWEST * NOTCHES), round(HIGHEST * NOTCHES))
+        self.slider.setSingleStep(2)
+        self.slider.setPageStep(25)
+        self.slider.sliderPressed.connect(self._begin)
+        self.slider.sliderReleased.connect(self._end)
+        self.slider.valueChanged.connect(self._slide)
+        self.field = NumberField(
+            f"Learning rate of {self._racer.name}", lambda value: self._set("lr", value)
+        )
+        self.field.setFixedWidth(72)
+        self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.field.refused.connect(self._refuse)
+        rate = QWidget()
+        row = QHBoxLayout(rate)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self.slider.setMinimumWidth(48)
+        row.addWidget(label("Learning rate", "caption"))
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.field)
+        return rate
+
+    def _make_details(self, racer: Racer) -> QWidget:
+        details = QWidget()
+        grid = QGridLayout(details)
+        grid.setContentsMargins(0, 4, 0, 4)
+        grid.setVerticalSpacing(4)
+        others = [h for h in find(racer.optimizer).hyperparameters if h.name != "lr"]
+        for line, h in enumerate(others):
+            caption = label(h.name, "caption")
+            caption.setToolTip(f"{h.meaning}; {h.allowed}")
+            grid.addWidget(caption, line, 0)
+            grid.addWidget(self._editor(h), line, 1, Qt.AlignmentFlag.AlignRight)
+        grid.setColumnStretch(0, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for text, slot in (
+            (tr("Surroundings…"), self.surround),
+            (tr("More"), self.show_menu),
+        ):
+            button = QPushButton(text)
+            button.setObjectName("small")
+            button.clicked.connect(lambda _=False, slot=slot: slot())
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        grid.addLayout(buttons, len(others), 0, 1, 2)
+        return details
+
+    def _editor(self, h: Hyperparameter) -> QWidget:
+        if h.flag:
+            flag = Switch(h.name)
+            flag.clicked.connect(lambda on, name=h.name: self._set(name, float(on)))
+            self.flags[h.name] = flag
+            return flag
+        field = NumberField(h.name, partial(self._set, h.name))
+        field.setFixedWidth(78)
+        field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        field.refused.connect(self._refuse)
+        self.fields[h.name] = field
+        return field
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        self.view.document.select(racer=self.number)
+
+    # shows
+
+    def show_racer(self, racer: Racer) -> None:
+        color_changed = racer.colour != self._racer.colour
+        self._racer = racer
+        self.name.setText(racer.name)
+        around = described(racer)
+        tip = f"{racer.name}: {find(racer.optimizer).summary}"
+        self.name.setToolTip(f"{tip}\n{around}" if around else tip)
+        self.around.setText(around)
+        self.around.setVisible(racer.on and bool(around))
+        self.switch.setAccessibleName(f"Enter {racer.name}")
+        self.switch.setChecked(racer.on)
+        if self.name.property("off") != (not racer.on):
+            self.name.setProperty("off", not racer.on)
+            style = self.name.style()
+            assert style is not None
+            style.polish(self.name)
+        self.rate.setVisible(racer.on and "lr" in racer.values)
+        self.status.setVisible(racer.on)
+        self.fold.setVisible(racer.on)
+        if self.details is not None:
+            self.details.setVisible(racer.on and self.fold.isChecked())
+        if not racer.on:
+            self.loss.setText("off")
+            self.problem.hide()
+        if "lr" in racer.values:
+            lr = racer.values["lr"]
+            self.field.show_number(lr)
+            self.slider.blockSignals(True)
+            self.slider.setValue(round(math.log10(lr) * NOTCHES))
+            self.slider.blockSignals(False)
+            self.slider.update()
+        for name, field in self.fields.items():
+            field.show_number(racer.values[name])
+        for name, flag in self.flags.items():
+            flag.setChecked(racer.values[name] == 1)
+        if color_changed:
+            self.set_theme(self.view.theme)
+
+    def show_result(self, race: Race, index: int, lanes: range) -> None:
+        """The best loss among the starts, and how the runs stand at the playhead."""
+        if not lanes:
+            self.loss.setText("–")
+            self.status.setText("no start")
+            return
+        losses = race.loss[lanes.start : lanes.stop, index]
+        finite = losses[np.isfinite(losses)]
+        best = "best " if len(lanes) > 1 else ""
+        self.loss.setText(best + short(float(finite.min())) if finite.size else "not finite")
+        step = int(race.steps[index])
+        over = lanes.start + np.flatnonzero(race.ends[lanes.start : lanes.stop] <= step)
+        if not over.size and len(lanes) == 1:
+            trajectory = race.trajectories[lanes.start]
+            at = trajectory.index(step)
+            slope = math.hypot(trajectory.grad_x[at], trajectory.grad_y[at])
+            self.status.setText(f"running, |∇| {short(slope)}")
+        elif not over.size:
+            self.status.setText(f"{len(lanes)} running")
+        elif len(lanes) == 1:
+            self.status.setText(race.end(lanes.start))
+        else:
+            ended: dict[str, int] = {}
+            for lane in over.tolist():
+                status = race.trajectories[lane].status
+                ended[status] = ended.get(status, 0) + 1
+            running = len(lanes) - len(over)
+            parts = [f"{n} {status}" for status, n in ended.items()]
+            self.status.setText(", ".join(parts + [f"{running} running"] * bool(running)))
+        self.status.explain = lambda: "\n".join(
+            f"Start {n}: {race.end(lane)}" for n, lane in enumerate(lanes[:20], 1)
+        )
+
+    def mark(self, selected: bool) -> None:
+        """Show whether this is the racer that is looked at."""
+        if self.property("selected") != selected:
+            self.setProperty("selected", selected)
+            style = self.style()
+            assert style is not None
+            style.polish(self)
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        color = theme.racer(self._racer.colour)
+        self.switch.set_colours(color, theme)
+        self.slider.set_colours(color, theme)
+        for flag in self.flags.values():
+            flag.set_colours(color, theme)
+        self.fold.set_color(theme.text2)
+
+    # the menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        if event is not None:
+            self.show_menu(event.globalPos())
+
+    def show_menu(self, at: QPoint | None = None) -> None:
+        """Show what can be done with this racer."""
+        menu = self.menu()
+        menu.popup(self.mapToGlobal(QPoint(30, self.height() - 4)) if at is None else at)
+
+    def menu(self) -> QMenu:
+        """Everything that can be done with this racer."""
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.aboutToHide.connect(menu.deleteLater)
+
+        def add(inside: QMenu, text: str, slot: Any, enabled: bool = True) -> QAction:
+            action = QAction(text, inside)
+            action.triggered.connect(lambda _=False: slot())
+            action.setEnabled(enabled)
+            inside.addAction(action)
+            return action
+
+        count = len(self.view.document.experiment.racers)
+        add(menu, tr("Rename…"), self.rename)
+        colours = QMenu(tr("Colour"), menu)
+        menu.addMenu(colours)
+        for number in range(len(self.view.theme.racers)):
+            picture = QPixmap(14, 14)
+            picture.fill(self.view.theme.racer(number))
+            action = add(colours, tr("Colour {n}").format(n=number + 1),
+                         partial(self.recolour, number))  # fmt: skip
+            action.setIcon(QIcon(picture))
+        menu.addSeparator()
+        values = QMenu(tr("Values"), menu)
+        menu.addMenu(values)
+        add(values, tr("Defaults"), self.reset)
+        for framework in getattr(find(self.optimizer), "presets", {}):
+            add(values, tr("As in {framework}").format(framework=framework),
+                partial(self.take_preset, framework))  # fmt: skip
+        add(menu, tr("Schedule, clipping, weight decay…"), self.surround)
+        menu.addSeparator()
+        add(menu, tr("Move up"), partial(self.shift, -1), self.number > 0)
+        add(menu, tr("Move down"), partial(self.shift, 1), self.number < count - 1)
+        add(menu, tr("Duplicate"), self._duplicate)
+        add(menu, tr("Remove"), self._remove)
+        return menu
+
+    def rename(self) -> None:
+        """Ask for another name."""
+
+        def take(name: str) -> None:
+            if not name.strip():
+                raise ValueError(tr("a racer needs a name"))
+            self._change(tr("Rename"), replace(self._racer, name=name.strip()[: MAX_NAME + 1]))
+
+        Form(
+            self.window() or self, tr("Rename a racer"), [Field(tr("Name"), self._racer.name)],
+            take, tr("Rename"),
+        ).open()  # fmt: skip
+
+    def recolour(self, colour: int) -> None:
+        """Take another colour of the palette."""
+        self._change(tr("Change colour"), replace(self._racer, colour=colour))
+
+    def reset(self) -> None:
+        """Take the defaults, with the learning rate that suits the surface."""
+        experiment = self.view.document.experiment
+        values = dict(find(self.optimizer).values)
+        if "lr" in values:
+            values["lr"] = suggested_lr(experiment.resolved(), self.optimizer)
+        self._change(tr("Reset the values"), replace(self._racer, values=values, tuned=False))
+
+    def take_preset(self, framework: str) -> None:
+        """Take the defaults of a framework."""
+        optimizer: Any = find(self.optimizer)
+        values = optimizer.preset(framework).values
+        name = tr("Take the {framework} values").format(framework=framework)
+        self._change(name, replace(self._racer, values=values, tuned=False))
+
+    def surround(self) -> None:
+        """Edit the schedule, the clipping and the weight decay."""
+        Surroundings(
+            self.window() or self, self._racer, self.view.document.experiment.steps,
+            self.view.theme, lambda racer: self._change(tr("Change the surroundings"), racer),
+        ).open()  # fmt: skip
+
+    def shift(self, by: int) -> None:
+        """Change places with a neighbour."""
+        racers = list(self.view.document.experiment.racers)
+        other = self.number + by
+        if 0 <= other < len(racers):
+            racers[self.number], racers[other] = racers[other], racers[self.number]
+            self.view.change(f"Move {self._racer.name}", tuple(racers))
+
+    # edits
+
+    def _change(self, text: str, racer: Racer, gesture: object = None) -> None:
+        racers = list(self.view.document.experiment.racers)
+        if self.number >= len(racers):
+            return  # this row is on its way out
+        racers[self.number] = racer
+        self.view.change(f"{text} of {racer.name}", tuple(racers), gesture)
+
+    def _toggle(self, on: bool) -> None:
+        self._change("Switch" if on else "Switch off", replace(self._racer, on=on))
+
+    def _set(self, name: str, value: float) -> None:
+        """Raises ValueError for a value that is not permitted."""
+        if name == "lr" and self.view.document.display.linked:
+            self._set_all(value)
+        else:
+            self._change(f"Change {name}", self._racer.with_value(name, value))
+
+    def _set_all(self, lr: float, gesture: object = None) -> None:
+        """Give every racer that has a learning rate this one."""
+        racers = tuple(
+            racer.with_value("lr", lr) if "lr" in racer.values else racer
+            for racer in self.view.document.experiment.racers
+        )
+        self.view.change(tr("Change lr of all"), racers, gesture)
+
+    def _begin(self) -> None:
+        self._gesture = object()
+
+    def _end(self) -> None:
+        self._gesture = None
+
+    def _slide(self, notch: int) -> None:
+        lr = float(f"{10 ** (notch / NOTCHES):.3g}")
+        if self.view.document.display.linked:
+            try:
+                self._set_all(lr, self._gesture)
+            except ValueError as error:
+                self._refuse(str(error))
+        else:
+            self._change("Change lr", self._racer.with_value("lr", lr), self._gesture)
+
+    def _refuse(self, reason: str) -> None:
+        self.problem.setText(reason)
+        self.problem.setVisible(bool(reason))
+
+    def _unfold(self, open_: bool) -> None:
+        self.fold.set_icon("ph.caret-up" if open_ else "ph.caret-down")
+        if self.details is None:
+            self.details = self._make_details(self._racer)
+            self._grid.addWidget(self.details, 5, 0, 1, 4)
+            self.show_racer(self._racer)
+            self.set_theme(self.view.theme)
+        self.details.setVisible(open_)
+
+    def _duplicate(self) -> None:
+        experiment = self.view.document.experiment
+        copy = enter(experiment, self._racer.optimizer, **self._racer.values)
+        at = self.number + 1
+        racers = (*experiment.racers[:at], copy, *experiment.racers[at:])
+        self.view.change(f"Duplicate {self._racer.name}", racers)
+
+    def _remove(self) -> None:
+        racers = self.view.document.experiment.racers
+        rest = racers[: self.number] + racers[self.number + 1 :]
+        self.view.change(f"Remove {self._racer.name}", rest)

@@ -1,0 +1,235 @@
+"""What opens beside the window: gallery, palette, help, keys, tour, preferences, pictures."""
+
+import platform
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+import PyQt6.QtCore
+import PyQt6.QtGui
+from PyQt6.QtCore import QObject, QSettings, Qt
+from PyQt6.QtGui import QCursor
+from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from gdviz import __version__, export, scene, session
+from gdviz.app import theme
+from gdviz.app.document import Origin
+from gdviz.app.form import Field, Form
+from gdviz.app.gallery import Gallery
+from gdviz.app.help import Help, about_optimizer, about_surface, topics
+from gdviz.app.keys import Keys, plain
+from gdviz.app.order import Order
+from gdviz.app.palette import Command, Palette
+from gdviz.app.preferences import Preferences
+from gdviz.app.row import RacerRow
+from gdviz.app.text import tr
+from gdviz.app.tour import Stop, Tour
+from gdviz.picture import KINDS
+from gdviz.scene import Scene
+from gdviz.session import Session
+from gdviz.shot import Film, Shot
+from gdviz.views.view import View
+from gdviz_core import ENGINE, SURFACES
+from gdviz_core.external import KNOWN, find
+
+if TYPE_CHECKING:
+    from gdviz.window import Window
+
+LICENCES = """\
+gdviz is free software under the GNU General Public License, version 3 or later.
+PyQt6: GPL 3. Qt: LGPL 3. pyqtgraph: MIT. NumPy, SciPy, contourpy: BSD. msgspec, qtawesome, \
+platformdirs, Pillow: MIT. PyAV: BSD, with FFmpeg and x264 under the GPL.
+The typefaces Inter and STIX: SIL Open Font License. Icons: Phosphor, MIT."""
+
+
+def own_scenes() -> Path:
+    """The folder of the user's own scenes."""
+    return Path(platformdirs.user_data_dir("gdviz", appauthor=False)) / "scenes"
+
+
+class Dialogs(QObject):
+    """Opens each of them; they show what the window knows."""
+
+    def __init__(self, window: "Window"):
+        super().__init__(window)
+        self.window = window
+        self.tour: Tour | None = None
+
+    def gallery(self) -> None:
+        """Show the scenes."""
+        groups = [
+            (tr("Scenes to play with"), scene.shipped()),
+            (tr("Your scenes"), scene.files_in(own_scenes())),
+        ]
+        Gallery(self.window, self.window.theme, groups, self.window.files.open_scene).open()
+
+    def save_scene(self) -> None:
+        """Ask for words and add the experiment to the user's scenes."""
+        window = self.window
+        words = window.document.origin.scene
+
+        def take(title: str, text: str, question: str) -> None:
+            if not title.strip():
+                raise ValueError(tr("a scene needs a title"))
+            made = Scene(title.strip(), text.strip(), question.strip())
+            document = window.document
+            shown = "".join(c if c.isalnum() else "-" for c in made.title.lower())[:60].strip("-")
+            path = own_scenes() / f"{shown or 'scene'}.json"
+            saved = Session.of(document.experiment, document.display, made)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                export.save(path, session.dump(saved))
+            except OSError as error:
+                raise ValueError(str(error)) from None
+            document.settle(Origin(document.experiment, None, made))
+            window.status.say(tr("The scene is in the gallery: {path}").format(path=path))
+
+        Form(
+            window, tr("Save as a scene"),
+            [Field(tr("Title"), words.title), Field(tr("What it shows"), words.text, lines=3),
+             Field(tr("A question"), words.question, lines=2)],
+            take, tr("Save"),
+            tr("It is listed in the gallery, with its words above the map."),
+        ).open()  # fmt: skip
+
+    def palette(self) -> None:
+        """Show the command palette."""
+        window = self.window
+        native = PyQt6.QtGui.QKeySequence.SequenceFormat.NativeText
+        commands = [
+            Command(plain(action.text()), action.trigger, action.shortcut().toString(native))
+            for action in window.menus.actions()
+            if action.isEnabled()
+        ]
+        commands += [
+            Command(tr("Surface: {title}").format(title=known.title),
+                    partial(window.header.pick, known.name))
+            for known in SURFACES.values()
+        ]  # fmt: skip
+        commands += [
+            Command(tr("Add {title}").format(title=known.title),
+                    partial(window.racers.enter, known.name))
+            for known in KNOWN.values()
+        ]  # fmt: skip
+        commands += [
+            Command(tr("Scene: {title}").format(title=path.stem[3:].replace("-", " ")),
+                    partial(window.files.open_scene, path))
+            for path in scene.shipped()
+        ]  # fmt: skip
+        Palette(window, commands).open()
+
+    def keys(self) -> None:
+        """Show the keyboard shortcuts."""
+        Keys(self.window, self.window.menus.actions()).open()
+
+    def preferences(self) -> None:
+        """Show the preferences."""
+        Preferences(self.window, self.window.theme_choice, self.window.choose_theme).open()
+
+    def help(self) -> None:
+        """Show help on what has the keyboard, or lies under the pointer."""
+        entries = [(tr(title), words) for title, words in topics().items()]
+        surface = self.window.document.experiment.resolved()
+        known = SURFACES.get(surface.name)
+        if known is not None:
+            entries.append((known.title, about_surface(known)))
+        racers = self.window.document.experiment.racers
+        for name in dict.fromkeys(racer.optimizer for racer in racers):
+            optimizer = find(name)
+            entries.append((optimizer.title, about_optimizer(optimizer)))
+        Help(self.window, entries, self._topic()).open()
+
+    def _topic(self) -> str:
+        under = QApplication.widgetAt(QCursor.pos())
+        for widget in (QApplication.focusWidget(), under):
+            found = self._topic_of(widget)
+            if found:
+                return found
+        return "Map"
+
+    def _topic_of(self, widget: QWidget | None) -> str:
+        window, line = self.window, widget
+        if line is window.header.formula:
+            return "Formula"
+        while line is not None and line is not window:
+            if isinstance(line, RacerRow):
+                return str(find(line.optimizer).title)
+            if isinstance(line, View):
+                return "Formula" if line is window.header else line.title
+            line = line.parentWidget()
+        return ""
+
+    def start_tour(self) -> None:
+        """Show five things that one has to know."""
+        if self.tour is not None:
+            self.tour.end()
+        window = self.window
+        stops = [
+            Stop(window.header.surface, tr("A loss surface"),
+                 tr("Choose one of the catalogue, or type a formula of your own beside it.")),
+            Stop(window.map, tr("Start points"),
+                 tr("Click on the map to drop a start point, drag it to move it. Every optimizer "
+                    "runs from every start.")),
+            Stop(window.racers, tr("Racers"),
+                 tr("Switch optimizers on and off and turn their learning rates: the map follows "
+                    "at once.")),
+            Stop(window.playbar, tr("The race"),
+                 tr("Space plays and pauses, the arrow keys go step by step. Drag the playhead "
+                    "to any moment.")),
+            Stop(window.panels.panels["Surface"], tr("Look closer"),
+                 tr("The inspector takes every step apart, the results rank all runs. File, "
+                    "Scenes has ready experiments, and Ctrl+K finds every command.")),
+        ]  # fmt: skip
+        self.tour = Tour(window, stops)
+        self.tour.ended.connect(self._end_tour)
+
+    def _end_tour(self) -> None:
+        self.tour = None
+        QSettings().setValue("toured", "yes")
+
+    def tour_once(self) -> None:
+        """Show the tour if it was never seen to its end."""
+        if str(QSettings().value("toured", "no")) != "yes" and self.tour is None:
+            self.start_tour()
+
+    # pictures
+
+    def order_picture(self) -> None:
+        """Ask for a picture or a film."""
+        window = self.window
+        shown = window.map.canvas.viewport_now()
+        visible = None
+        if shown is not None and not window.map.fits:
+            visible = (shown.x0, shown.x1, shown.y0, shown.y1)
+        player = window.player
+        step = player.index if player.index < player.last else None
+
+        def make(kind: str, shot: Shot, film: Film) -> None:
+            window.exporter.render(kind, shot, film)
+
+        Order(window, window.theme.name, step, visible, make).open()
+
+    def copy_picture(self, kind: str = "map") -> None:
+        """Put a view, as it is on the screen, into the clipboard."""
+        board = QApplication.clipboard()
+        if board is not None:
+            board.setPixmap(self.window.views[KINDS[kind]].grab())
+            self.window.status.say(tr("The picture is in the clipboard"))
+
+    def about(self) -> None:
+        """Versions and licences."""
+        box = QMessageBox(self.window)
+        box.setWindowTitle(tr("About gdviz"))
+        box.setIconPixmap(theme.icon().pixmap(64, 64))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"gdviz {__version__}\n\n{tr('See optimizers race down a loss surface.')}")
+        box.setInformativeText(f"{versions()}\n\n{LICENCES}")
+        box.open()
+
+
+def versions() -> str:
+    """What the program runs on, in a line."""
+    qt = PyQt6.QtCore.QT_VERSION_STR
+    pyqt = PyQt6.QtCore.PYQT_VERSION_STR
+    return f"Python {platform.python_version()}, Qt {qt}, PyQt {pyqt}, engine {ENGINE}"

@@ -1,0 +1,139 @@
+"""An optimizer entered in a race, and what surrounds its rule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from gdviz_core.conditions import Conditions
+from gdviz_core.descent import check_count
+from gdviz_core.external import External, find
+from gdviz_core.parameter import Parameter
+from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
+
+MAX_NAME = 200  # characters
+CONSTANT, PLATEAU = "constant", "plateau"
+WARMUP = Parameter("warmup", 0.0, 0.0, 1.0, meaning="share of the run in which the factor rises")
+
+
+@dataclass(frozen=True)
+class Racer:
+    """An optimizer entered in the race.
+
+    `optimizer` is a name that `gdviz_core.external.find` knows, `values` its hyper-parameters
+    (those left out have their default), `name` the label, `colour` an index into the palette, `on`
+    whether it runs, `tuned` whether its learning rate was found by tuning.
+
+    `schedule` multiplies the learning rate by a factor for each step: a name of the catalogue,
+    "plateau" or a formula over s, the part of the run that is done; `schedule_values` are its
+    parameters. `clip` is the norm and `clip_value` the component to which gradients are clipped,
+    None for neither; `weight_decay` times the iterate is added to the gradient first.
+
+    Raises ValueError (FormulaError for a formula) that names the field.
+    """
+
+    optimizer: str
+    values: dict[str, float] = field(default_factory=dict)
+    name: str = ""
+    colour: int = 0
+    on: bool = True
+    tuned: bool = False
+    schedule: str = CONSTANT
+    schedule_values: dict[str, float] = field(default_factory=dict)
+    clip: float | None = None
+    clip_value: float | None = None
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        configured = find(self.optimizer)(**self.values)
+        object.__setattr__(self, "values", configured.values)
+        if not self.name:
+            object.__setattr__(self, "name", configured.title)
+        if len(self.name) > MAX_NAME:
+            raise ValueError(
+                f"the name of a racer has at most {MAX_NAME} characters, not {len(self.name)}"
+            )
+        check_count("colour", self.colour)
+        known = {parameter.name: parameter for parameter in schedule_parameters(self.schedule)}
+        for name, value in self.schedule_values.items():
+            if name not in known:
+                raise ValueError(
+                    f"the schedule {self.schedule[:40]!r} has no {name[:40]!r}; it has "
+                    f"{', '.join(known) or 'no parameters'}"
+                )
+            known[name].check(value)
+        chosen = {
+            name: float(value)
+            for name, value in self.schedule_values.items()
+            if value != known[name].value
+        }
+        object.__setattr__(self, "schedule_values", chosen)
+        around = Conditions(**self.conditions())
+        for schedule in around.schedules.values():
+            if isinstance(schedule, Schedule):
+                _check(schedule)
+        if around.schedules and "lr" not in self.values:
+            raise ValueError(
+                f"schedule must be {CONSTANT} for {configured.title}: it has no learning rate"
+            )
+        if self.conditions() and isinstance(configured, External):
+            raise ValueError(
+                f"{next(iter(self.conditions()))} must be off for {configured.title}: "
+                "it asks for its gradients itself"
+            )
+
+    def configured(self) -> Any:
+        """The optimizer with this racer's hyper-parameters."""
+        return find(self.optimizer)(**self.values)
+
+    def with_value(self, name: str, value: float) -> "Racer":
+        """A copy with one other hyper-parameter."""
+        return replace(self, values={**self.values, name: value}, tuned=False)
+
+    def conditions(self) -> dict[str, Any]:
+        """What differs from the usual Conditions around the rule."""
+        found: dict[str, Any] = {"clip": self.clip, "clip_value": self.clip_value}
+        found = {name: value for name, value in found.items() if value is not None}
+        if self.weight_decay != 0.0:
+            found["weight_decay"] = self.weight_decay
+        if self.schedule != CONSTANT or self.schedule_values:
+            found["schedule"] = scheduled(self.schedule, self.schedule_values)
+        return found
+
+
+def schedules() -> Mapping[str, tuple[str, str]]:
+    """The title and a sentence for each schedule that has a name."""
+    named = {name: (entry.title, entry.summary) for name, entry in SCHEDULES.items()}
+    named[PLATEAU] = ("On plateaus", "Falls by a factor whenever the loss stops falling.")
+    return MappingProxyType(named)
+
+
+def schedule_parameters(schedule: str) -> tuple[Parameter, ...]:
+    """The parameters that a schedule has, with their defaults."""
+    if schedule == PLATEAU:
+        return Plateau.parameters
+    own = SCHEDULES[schedule].parameters if schedule in SCHEDULES else ()
+    return (*own, WARMUP)
+
+
+def scheduled(schedule: str, values: Mapping[str, float]) -> Schedule | Plateau:
+    """A schedule with its parameters; FormulaError for a formula that cannot be read."""
+    return _scheduled(schedule, tuple(values.items()))
+
+
+@lru_cache(maxsize=256)
+def _check(schedule: Schedule) -> None:
+    """ValueError if a factor is not finite, as far as a run of usual length tells."""
+    schedule.factors(1000)
+
+
+@lru_cache(maxsize=256)
+def _scheduled(schedule: str, values: tuple[tuple[str, float], ...]) -> Schedule | Plateau:
+    if schedule == PLATEAU:
+        whole = {name: int(value) if name == "patience" and value == int(value) else value
+                 for name, value in values}  # fmt: skip
+        return Plateau(**whole)  # type: ignore[arg-type]
+    if schedule in SCHEDULES:
+        return SCHEDULES[schedule](**dict(values))
+    return Schedule.from_formula(schedule, **dict(values))

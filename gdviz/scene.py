@@ -1,0 +1,38 @@
+"""What makes an experiment a scene: a title, a few sentences, a question to answer by playing."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+MAX_TITLE, MAX_TEXT = 200, 5000  # characters
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The words that go with an experiment; all empty for one that is no scene.
+
+    Raises ValueError for words that are too long.
+    """
+
+    title: str = ""
+    text: str = ""
+    question: str = ""
+
+    def __post_init__(self) -> None:
+        for name, most in (("title", MAX_TITLE), ("text", MAX_TEXT), ("question", MAX_TEXT)):
+            value = getattr(self, name)
+            if len(value) > most:
+                raise ValueError(f"{name} has at most {most} characters, not {len(value)}")
+
+
+def shipped() -> list[Path]:
+    """The session files of the scenes that come with the program, in the order of the gallery."""
+    return files_in(Path(str(resources.files("gdviz"))) / "assets" / "scenes")
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The session files in a folder, by name; none if there is no such folder."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".json")
+    except OSError:
+        return []
