@@ -71,9 +71,9 @@ class Menus:
         window, files, exporter = self.window, self.window.files, self.window.exporter
         self._add(menu, tr("&New experiment"), "Ctrl+N", files.new)
         self._add(menu, tr("&Open experiment…"), "Ctrl+O", files.open)
-        self._recent = QMenu(tr("Open &recent"), menu)
-        menu.addMenu(self._recent)
-        self._recent.aboutToShow.connect(self._list_recent)
+        self.recent = QMenu(tr("Open &recent"), menu)
+        menu.addMenu(self.recent)
+        self.recent.aboutToShow.connect(self._list_recent)
         files.remembered.connect(self._list_recent)
         self._list_recent()
         self._add(menu, tr("S&cenes…"), "Ctrl+G", window.dialogs.gallery)
@@ -96,21 +96,21 @@ class Menus:
 
     def _list_recent(self) -> None:
         files = self.window.files
-        self._recent.clear()
+        self.recent.clear()
         for path in files.recent():
-            action = QAction(path.name, self._recent)
+            action = QAction(path.name, self.recent)
             action.setToolTip(str(path))
             action.triggered.connect(partial(_open, files, path))
-            self._recent.addAction(action)
-        if self._recent.isEmpty():
-            action = QAction(tr("None yet"), self._recent)
+            self.recent.addAction(action)
+        if self.recent.isEmpty():
+            action = QAction(tr("None yet"), self.recent)
             action.setEnabled(False)
-            self._recent.addAction(action)
+            self.recent.addAction(action)
         else:
-            self._recent.addSeparator()
-            action = QAction(tr("Forget these"), self._recent)
+            self.recent.addSeparator()
+            action = QAction(tr("Forget these"), self.recent)
             action.triggered.connect(lambda _=False: files.forget())
-            self._recent.addAction(action)
+            self.recent.addAction(action)
 
     def _fill_edit(self, menu: QMenu) -> None:
         window, stack, chart = self.window, self.window.document.undo_stack, self.window.map

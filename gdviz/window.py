@@ -8,6 +8,7 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QDialog,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -363,6 +364,8 @@ class Window(QMainWindow):
         if event is not None and not self.files.may_leave():
             event.ignore()
             return
+        for dialog in self.findChildren(QDialog):
+            dialog.reject()
         self._remember_panels()
         self.exporter.close()
         self.player.pause()

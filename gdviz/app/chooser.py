@@ -124,7 +124,8 @@ class Chooser(QDialog):
         words = text.casefold().split()
         self.list.clear()
         family = ""
-        for optimizer in KNOWN.values():
+        families = list(dict.fromkeys(optimizer.family for optimizer in KNOWN.values()))
+        for optimizer in sorted(KNOWN.values(), key=lambda o: families.index(o.family)):
             about = f"{optimizer.title} {optimizer.name} {optimizer.summary} {optimizer.family} "
             about += getattr(optimizer, "source", "")
             if all(word in about.casefold() for word in words):

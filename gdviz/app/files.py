@@ -177,8 +177,9 @@ class Files(QObject):
 
     def recent(self) -> list[Path]:
         """The files that were opened or saved last, the latest first."""
-        found = QSettings().value("recent", [], list)
-        return [Path(name) for name in found if isinstance(name, str)][:RECENT]
+        found = QSettings().value("recent")
+        names = found if isinstance(found, list) else [found]  # a list of one comes as a string
+        return [Path(name) for name in names if isinstance(name, str) and name][:RECENT]
 
     def forget(self) -> None:
         """Remember no files."""

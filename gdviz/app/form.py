@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gdviz.app.controls import label, number_text, parse_number, parse_whole
+from gdviz.app.controls import Combo, label, number_text, parse_number, parse_whole
 from gdviz.app.text import tr
 
 MAX_TEXT = 1_000_000  # characters that are read of a field of many lines
@@ -36,7 +36,7 @@ class Field:
         self.title, self._value = title, value
         self.widget: QWidget
         if words:
-            self.widget = box = QComboBox()
+            self.widget = box = Combo(title)
             for shown, word in words:
                 box.addItem(shown, word)
             box.setCurrentIndex(max(0, box.findData(value)))
@@ -93,7 +93,7 @@ class Form(QDialog):
             column.addWidget(words)
         rows = QFormLayout()
         rows.setSpacing(8)
-        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for field in self.fields:
             caption = label(field.title, "caption")
             caption.setBuddy(field.widget)

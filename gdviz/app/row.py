@@ -117,7 +117,7 @@ class RacerRow(QFrame):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for text, slot in (
-            (tr("Surroundings…"), self.surround),
+            (tr("Schedule, clipping…"), self.surround),
             (tr("More"), self.show_menu),
         ):
             button = QPushButton(text)

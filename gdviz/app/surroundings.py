@@ -7,7 +7,6 @@ import numpy as np
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -17,7 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app.canvas import painted
-from gdviz.app.controls import label, number_text, parse_number
+from gdviz.app.controls import Combo, label, number_text, parse_number
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.racer import CONSTANT, PLATEAU, Racer, schedule_parameters, scheduled, schedules
@@ -85,8 +84,7 @@ class Surroundings(QDialog):
         self.setMinimumWidth(420)
         self.racer, self._steps, self._changed = racer, steps, changed
         self._parameters: dict[str, QLineEdit] = {}
-        self.schedule = QComboBox()
-        self.schedule.setAccessibleName(tr("Schedule of the learning rate"))
+        self.schedule = Combo(tr("Schedule of the learning rate"))
         known = schedules()
         for name, (title, summary) in known.items():
             self.schedule.addItem(title, name)

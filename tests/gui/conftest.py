@@ -5,7 +5,7 @@ import gc
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QDialog
 
 from gdviz.app.document import Origin
 from gdviz.window import make_window
@@ -72,6 +72,12 @@ class Driver:
     def press(self, button):
         QTest.mouseClick(button, LEFT, NONE, QPoint(button.width() // 2, button.height() // 2))
         self.settle()
+
+    def dialog(self):
+        """The dialog that is open."""
+        self.settle()
+        (found,) = [d for d in self.window.findChildren(QDialog) if d.isVisible()]
+        return found
 
     def pixel(self, x, y):
         """The colour on the map at a point of the plane."""

@@ -1,12 +1,18 @@
 """Sessions: exact round trips, and errors that name the field."""
 
+import base64
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gdviz import session
+from gdviz.display import FIELDS, INTERNALS, Camera, Display
 from gdviz.experiment import Experiment, first_experiment
 from gdviz.racer import Racer
+from gdviz.scene import Scene
+from gdviz.session import Session
 from gdviz_core import OPTIMIZERS
 
 numbers = st.floats(-1e9, 1e9)
@@ -23,18 +29,74 @@ experiments = st.builds(
             st.text(max_size=20),
             st.integers(0, 30),
             st.booleans(),
+            schedule=st.sampled_from(["constant", "cosine", "plateau", "1/(1 + s)", "one_cycle"]),
+            clip=st.none() | st.floats(1e-3, 1e3),
+            clip_value=st.none() | st.floats(1e-3, 1e3),
+            weight_decay=st.floats(0, 1),
         ),
         max_size=4,
     ).map(tuple),
     steps=st.integers(0, 10**6),
     tolerance=st.floats(0, 1),
     stop_outside=st.booleans(),
+    noise=st.floats(0, 10),
+    seed=st.integers(0, 2**63 - 1),
+    budget=st.sampled_from(["steps", "evaluations"]),
 )
+displays = st.builds(
+    Display,
+    field=st.sampled_from(FIELDS),
+    critical=st.booleans(),
+    fade=st.booleans(),
+    internals=st.lists(st.sampled_from(INTERNALS), unique=True).map(tuple),
+    camera=st.builds(Camera, st.floats(-360, 360), st.floats(-90, 90), st.floats(0.1, 10)),
+    target=st.none() | numbers,
+    linked=st.booleans(),
+)
+scenes = st.builds(Scene, st.text(max_size=30), st.text(max_size=90), st.text(max_size=30))
 
 
 @given(experiments)
 def test_an_experiment_survives_the_file(experiment):
     assert session.load(session.dump(session.Session.of(experiment))).experiment == experiment
+
+
+@given(experiments, displays, scenes)
+def test_a_session_opened_saved_and_opened_again_is_the_same_to_the_byte(e, display, scene):
+    made = Session.of(e, display, scene)
+    text = session.dump(made)
+    assert session.load(text) == made
+    assert session.dump(session.load(text)) == text
+
+
+@given(experiments, scenes)
+def test_a_session_survives_a_mail(e, scene):
+    made = Session.of(e, Display(), scene)
+    text = session.to_text(made)
+    assert text.isascii()
+    assert max(len(line) for line in text.splitlines()) <= 76
+    assert session.from_text(text) == made
+    quoted = "\r\n".join(f"> {line}" for line in text.splitlines())
+    assert session.from_text(f"  {quoted}\n") == made
+    assert session.from_text(session.dump(made)) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "its text begins with gdviz:"), ("hello", "its text begins with"),
+        ("gdviz:", "damaged or incomplete"), ("gdviz:AAAA", "damaged or incomplete"),
+        ("gdviz:ümlaut", "damaged or incomplete"),
+        (session.to_text(Session.of(first_experiment()))[:-20], "damaged or incomplete"),
+        ("gdviz:" + base64.urlsafe_b64encode(zlib.compress(b"hello")).decode(), "not a gdviz"),
+        # a hundred megabytes of nothing in a hundred kilobytes
+        ("gdviz:" + base64.urlsafe_b64encode(zlib.compress(bytes(100 << 20))).decode(),
+         "damaged or incomplete"),
+    ],
+)  # fmt: skip
+def test_a_text_that_is_no_session_is_refused(text, why):
+    with pytest.raises(session.SessionError, match=why):
+        session.from_text(text)
 
 
 def test_the_file_is_readable_and_numbered():
