@@ -97,6 +97,11 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _run_number(text: str) -> tuple[int, int]:
+    racer, start = _numbers(text, 2, "RACER,START such as 2,1")
+    return int(racer), int(start)
+
+
 def _surface(text: str) -> tuple[str, dict[str, float]]:
     """NAME[:key=value,...] or a formula, which has no colon"""
     return _optimizer(text) if ":" in text else (text, {})
@@ -168,6 +173,12 @@ def _add_render(commands: Any, raw: Any) -> None:
                         help="pixels for each point (1)")  # fmt: skip
     render.add_argument("--theme", default="dark", metavar="NAME", help="dark or light (dark)")
     render.add_argument("--step", type=int, metavar="N", help="the step that is shown (the last)")
+    render.add_argument("--run", type=_run_number, default=(1, 1), metavar="RACER,START",
+                        help="the run that is looked at, by the numbers of both (1,1)")  # fmt: skip
+    render.add_argument("--heat", default="gdviz", metavar="NAME",
+                        help="colours of the loss, such as viridis (gdviz)")  # fmt: skip
+    render.add_argument("--palette", default="gdviz", metavar="NAME",
+                        help="colours of racers, such as Okabe-Ito (gdviz)")  # fmt: skip
     render.add_argument("--caption", default="", metavar="TEXT")
     render.add_argument("--no-legend", action="store_true", help="do not name the racers")
     render.add_argument("--visible", type=_domain, metavar="X0,X1,Y0,Y1",
@@ -302,13 +313,20 @@ def _render(options: argparse.Namespace) -> int:
 
     kinds = ("png", "svg", "pdf", "gif", "mp4")
     files = {kind: path for kind in kinds if (path := getattr(options, kind)) is not None}
-    if not files and options.csv is None and options.script is None:
+    given = [getattr(options, kind) for kind in (*kinds, "csv", "script")]
+    named = [os.path.realpath(path) for path in given if path is not None]
+    if not named:
         options.parser.error("name at least one file, such as --png race.png")
+    if any(not path.name for path in given if path is not None):
+        options.parser.error("a file name is missing")
+    if len(set(named)) < len(named) or os.path.realpath(options.file) in named:
+        options.parser.error("every file needs a name of its own")
     try:
         width, height = options.size
         shot = Shot(
             tuple(options.view) or ("map",), width, height, options.scale, options.theme,
             options.step, options.caption, not options.no_legend, options.visible,
+            run=options.run, heat=options.heat, palette=options.palette,
         )  # fmt: skip
         film = Film(options.seconds, options.fps, not options.once)
     except ValueError as error:
@@ -320,20 +338,26 @@ def _render(options: argparse.Namespace) -> int:
         if options.csv is not None or options.script is not None:
             race = compute.finish(compute.race(opened.experiment))
             if options.csv is not None:
-                written += compute.finish(export.trajectories(race, options.csv), report)
+                work = export.trajectories(race, options.csv, opened)
+                written += compute.finish(work, report)
             if options.script is not None:
                 path = export.with_ending(options.script, ".py")
                 export.save(path, export.script(race))
                 written.append(path)
         if files:
             # Qt reads both when it starts; the pictures are the same with a screen and without
+            for name in [name for name in os.environ if name.startswith("QT_")]:
+                del os.environ[name]  # the desktop's scales and fonts
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
             os.environ["QT_SCALE_FACTOR"] = repr(options.scale)
+            os.environ["QT_FONT_DPI"] = "96"
             from gdviz.picture import begin, write
 
             _application = begin()
             written += write(opened, shot, film, files, report)
     except (ValueError, OSError, MemoryError) as error:
+        for path in written:
+            print(f"wrote {path}")
         print(f"gdviz render: {error or 'not enough memory'}", file=sys.stderr)
         return 1
     for path in written:
@@ -395,4 +419,4 @@ def _window(path: Path | None) -> int:
             return 1
     from gdviz.window import run
 
-    return run(opened)
+    return run(opened, path)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import gdviz_core as core
 from gdviz.experiment import Experiment
 from gdviz.field import arrow_lines, descent_arrows, streamlines
-from gdviz.racer import CONSTANT
+from gdviz.racer import CONSTANT, Racer
 from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.external import External
@@ -168,17 +168,8 @@ def _run(
     running = experiment.running
     at_once = cost(experiment) < 0.05
     for number, racer in enumerate(running):
-        steps, evaluations = experiment.steps, None
         optimizer = racer.configured()
-        if experiment.budget == "evaluations":
-            evaluations = steps
-        # Room is made for every step of the budget, so a run that is known to end early gets a
-        # shorter one; but a schedule counts the steps of the budget.
-        known = longest is not None and racer.schedule == CONSTANT
-        if known and isinstance(optimizer, core.Optimizer):
-            assert longest is not None
-            allowed = steps if evaluations is None else steps // optimizer.evaluations
-            steps, evaluations = min(allowed, longest + 1), None
+        steps, evaluations = allowed(experiment, racer, longest)
         progress = core.Progress()
         call = partial(
             core.race,
@@ -209,6 +200,24 @@ def _run(
                 done.close()
         yield (number + 1) / len(running)
     return trajectories
+
+
+def allowed(
+    experiment: Experiment, racer: Racer, longest: int | None
+) -> tuple[int, int | None]:  # fmt: skip
+    """The steps and the evaluations a racer may take, if no run is longer than `longest`.
+
+    Room is made for every step of the budget, so a run that is known to end early gets a shorter
+    one; but a schedule counts the steps of the budget.
+    """
+    steps, optimizer = experiment.steps, racer.configured()
+    counted = experiment.budget == "evaluations"
+    known = longest is not None and racer.schedule == CONSTANT and not racer.schedule_values
+    if known and isinstance(optimizer, core.Optimizer):
+        assert longest is not None
+        own = steps // optimizer.evaluations if counted else steps
+        return min(own, longest + 1), None
+    return steps, steps if counted else None
 
 
 def _in_background(call: Callable[[], Result], progress: Any) -> Computation[Result]:

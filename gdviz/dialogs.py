@@ -1,5 +1,6 @@
 """What opens beside the window: gallery, palette, help, keys, tour, preferences, pictures."""
 
+import itertools
 import platform
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from gdviz.app.help import Help, about_optimizer, about_surface, topics
 from gdviz.app.keys import Keys, plain
 from gdviz.app.order import Order
 from gdviz.app.palette import Command, Palette
-from gdviz.app.preferences import Preferences
+from gdviz.app.preferences import Preferences, colours
 from gdviz.app.row import RacerRow
 from gdviz.app.text import tr
 from gdviz.app.tour import Stop, Tour
@@ -74,15 +75,15 @@ class Dialogs(QObject):
                 raise ValueError(tr("a scene needs a title"))
             made = Scene(title.strip(), text.strip(), question.strip())
             document = window.document
-            shown = "".join(c if c.isalnum() else "-" for c in made.title.lower())[:60].strip("-")
-            path = own_scenes() / f"{shown or 'scene'}.json"
+            path = _unused(own_scenes(), made.title)
             saved = Session.of(document.experiment, document.display, made)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 export.save(path, session.dump(saved))
             except OSError as error:
                 raise ValueError(str(error)) from None
-            document.settle(Origin(document.experiment, None, made))
+            if document.origin.path is None:  # else it is still that file's
+                document.settle(Origin(document.experiment, None, made))
             window.status.say(tr("The scene is in the gallery: {path}").format(path=path))
 
         Form(
@@ -98,8 +99,12 @@ class Dialogs(QObject):
         window = self.window
         native = PyQt6.QtGui.QKeySequence.SequenceFormat.NativeText
         commands = [
-            Command(plain(action.text()), action.trigger, action.shortcut().toString(native))
-            for action in window.menus.actions()
+            Command(
+                f"{group}: {plain(action.text())}" if group else plain(action.text()),
+                action.trigger,
+                action.shortcut().toString(native),
+            )
+            for group, action in window.menus.grouped()
             if action.isEnabled()
         ]
         commands += [
@@ -113,9 +118,9 @@ class Dialogs(QObject):
             for known in KNOWN.values()
         ]  # fmt: skip
         commands += [
-            Command(tr("Scene: {title}").format(title=path.stem[3:].replace("-", " ")),
-                    partial(window.files.open_scene, path))
-            for path in scene.shipped()
+            Command(tr("Scene: {title}").format(title=path.stem.lstrip("0123456789-")
+                    .replace("-", " ")), partial(window.files.open_scene, path))
+            for path in (*scene.shipped(), *scene.files_in(own_scenes()))
         ]  # fmt: skip
         Palette(window, commands).open()
 
@@ -181,12 +186,12 @@ class Dialogs(QObject):
                  tr("The inspector takes every step apart, the results rank all runs. File, "
                     "Scenes has ready experiments, and Ctrl+K finds every command.")),
         ]  # fmt: skip
+        QSettings().setValue("toured", "yes")
         self.tour = Tour(window, stops)
         self.tour.ended.connect(self._end_tour)
 
     def _end_tour(self) -> None:
         self.tour = None
-        QSettings().setValue("toured", "yes")
 
     def tour_once(self) -> None:
         """Show the tour if it was never seen to its end."""
@@ -203,12 +208,17 @@ class Dialogs(QObject):
         if shown is not None and not window.map.fits:
             visible = (shown.x0, shown.x1, shown.y0, shown.y1)
         player = window.player
-        step = player.index if player.index < player.last else None
+        document = window.document
+        step = int(document.race.steps[player.index]) if player.index < player.last else None
 
-        def make(kind: str, shot: Shot, film: Film) -> None:
-            window.exporter.render(kind, shot, film)
+        def make(kind: str, shot: Shot, film: Film) -> bool:
+            why = window.exporter.obstacle()
+            if why:
+                raise ValueError(why)
+            return window.exporter.render(kind, shot, film)
 
-        Order(window, window.theme.name, step, visible, make).open()
+        run = (document.racer + 1, document.selection + 1)
+        Order(window, window.theme.name, step, visible, make, run, *colours()).open()
 
     def copy_picture(self, kind: str = "map") -> None:
         """Put a view, as it is on the screen, into the clipboard."""
@@ -226,6 +236,19 @@ class Dialogs(QObject):
         box.setText(f"gdviz {__version__}\n\n{tr('See optimizers race down a loss surface.')}")
         box.setInformativeText(f"{versions()}\n\n{LICENCES}")
         box.open()
+
+
+def _unused(folder: Path, title: str) -> Path:
+    """A file for a scene with this title: that of the same title, or a new one."""
+    stem = "".join(c if c.isalnum() else "-" for c in title.lower())[:60].strip("-") or "scene"
+    for number in itertools.count(1):
+        path = folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
+        try:
+            if not path.exists() or session.read(path).scene.title == title:
+                return path
+        except session.SessionError:
+            continue
+    raise AssertionError
 
 
 def versions() -> str:

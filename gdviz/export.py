@@ -5,6 +5,7 @@ import csv
 import errno
 import io
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Generator, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gdviz import __version__, session
-from gdviz.compute import Computation, Race
+from gdviz.compute import Computation, Race, allowed
 from gdviz_core import SURFACES
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 
@@ -111,9 +112,12 @@ def _sync_folder(folder: str) -> None:
 
 
 def with_ending(path: str | Path, ending: str) -> Path:
-    """The path with an ending such as ".csv", added if it has none."""
+    """The path with an ending such as ".csv", added if it has none; "lr 0.5" has none."""
     path = Path(path)
-    return path if path.suffix else path.with_name(path.name + ending)
+    if not path.name:
+        raise SaveError(f"cannot write {str(path)!r}: a file name is missing")
+    known = re.fullmatch(r"\.[A-Za-z][A-Za-z0-9]{1,4}", path.suffix)
+    return path if known else path.with_name(path.name + ending)
 
 
 def header(race: Race) -> list[str]:
@@ -170,11 +174,14 @@ def csv_and_json(path: str | Path) -> tuple[Path, Path]:
     target = with_ending(path, ".csv")
     if target.suffix == ".json":
         raise SaveError(f"cannot write {target.name}: .json is for the experiment beside the CSV")
-    return target, target.with_suffix(".json")
+    # not race.json, which is where the user would save the experiment itself
+    return target, target.with_suffix(".experiment.json")
 
 
-def trajectories(race: Race, path: str | Path) -> Computation[tuple[Path, Path]]:
-    """Write a race as CSV, and its experiment as JSON beside it; returns both paths.
+def trajectories(
+    race: Race, path: str | Path, of: session.Session | None = None
+) -> Computation[tuple[Path, Path]]:
+    """Write a race as CSV, and the session it is of beside it; returns both paths.
 
     RFC 4180 in UTF-8, one row for each racer, start and step. Both files are moved into place
     when both are written. Raises SaveError.
@@ -190,7 +197,8 @@ def trajectories(race: Race, path: str | Path) -> Computation[tuple[Path, Path]]
             done += len(batch)
             yield done / total
         text.detach()
-        other.write(session.dump(session.Session.of(race.experiment)).encode("utf-8"))
+        of = session.Session.of(race.experiment) if of is None else of
+        other.write(session.dump(of).encode("utf-8"))
     return path, beside
 
 
@@ -204,21 +212,24 @@ def script(race: Race) -> str:
             surface = f"replace({surface}, domain={e.domain!r})"
     else:
         surface = f"core.Surface.from_formula({e.surface!r}, {e.resolved().domain!r})"
-    racers = []
+    racers, longest = [], int(race.ends.max(initial=0))
     for racer in e.running:
-        around = "".join(f", {name}={_said(value)}" for name, value in racer.conditions().items())
+        steps, evaluations = allowed(e, racer, longest)
+        budget: dict[str, Any] = {"steps": steps}
+        if evaluations is not None:
+            budget["evaluations"] = evaluations
+        around = "".join(f", {name}={_said(value)}"
+                         for name, value in (budget | racer.conditions()).items())  # fmt: skip
         optimizer = f"find({racer.optimizer!r})(**{racer.values!r})"
         racers.append(f"    ({racer.name!r}, {optimizer}, dict({around[2:]})),")
     options: dict[str, Any] = {
         "every": race.every, "tolerance": e.tolerance, "stop_outside": e.stop_outside,
         "noise": e.noise, "seed": e.seed,
     }  # fmt: skip
-    if e.budget == "evaluations":
-        options["evaluations"] = e.steps
     listed = ", ".join(f"{name}={value!r}" for name, value in options.items())
     return _SCRIPT.format(
         version=__version__, surface=surface, starts=list(e.starts), racers="\n".join(racers),
-        steps=e.steps, options=listed,
+        options=listed,
     )  # fmt: skip
 
 
@@ -252,7 +263,7 @@ racers = [
 trajectories = []  # racers outer, starts inner
 for number, (name, optimizer, around) in enumerate(racers):
     trajectories += core.race(
-        surface, [optimizer], starts, {steps}, racer=number, **around,
+        surface, [optimizer], starts, racer=number, **around,
         {options},
     )
 

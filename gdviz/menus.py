@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QApplication, QMenu
 
+from gdviz.app.keys import plain
 from gdviz.app.text import tr
 
 if TYPE_CHECKING:
@@ -33,21 +34,25 @@ class Menus:
         self._fill_help(help_)
 
     def actions(self) -> list[QAction]:
-        """Every action that can be chosen now, in the order of the menus."""
-        found: list[QAction] = []
+        """Every action, in the order of the menus."""
+        return [action for _, action in self.grouped()]
 
-        def collect(menu: QMenu) -> None:
+    def grouped(self) -> list[tuple[str, QAction]]:
+        """Every action with the name of the submenu it is in, empty for none."""
+        found: list[tuple[str, QAction]] = []
+
+        def collect(menu: QMenu, group: str) -> None:
             for action in menu.actions():
                 inner = action.menu()
                 if isinstance(inner, QMenu):
-                    collect(inner)
+                    collect(inner, plain(inner.title()))
                 elif action.text() and not action.isSeparator():
-                    found.append(action)
+                    found.append((group, action))
 
         for action in self._bar.actions():
             inner = action.menu()
             if isinstance(inner, QMenu):
-                collect(inner)
+                collect(inner, "")
         return found
 
     def show_theme(self, choice: str) -> None:
@@ -98,7 +103,7 @@ class Menus:
         files = self.window.files
         self.recent.clear()
         for path in files.recent():
-            action = QAction(path.name, self.recent)
+            action = QAction(path.name.replace("&", "&&"), self.recent)
             action.setToolTip(str(path))
             action.triggered.connect(partial(_open, files, path))
             self.recent.addAction(action)

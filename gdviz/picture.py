@@ -3,7 +3,9 @@
 import io
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +22,7 @@ from gdviz.app.controls import label
 from gdviz.app.document import Document
 from gdviz.app.legend import Legend
 from gdviz.app.player import Player
+from gdviz.app.preferences import coloured
 from gdviz.session import Session
 from gdviz.shot import Film, Shot
 from gdviz.views import CurvesView, InspectorView, MapView, ReliefView, ResultsView
@@ -31,6 +34,7 @@ KINDS: dict[str, type[View]] = {
 }  # fmt: skip
 MARGIN, SPACE = 16, 12
 PATIENCE = 60.0  # seconds that what is computed in the background may take
+LEGEND_ROWS = 20
 COLOURS = 255  # of a GIF
 MANY = 16  # racers that have their own colours in it
 POINTS_PER_INCH = 96
@@ -52,14 +56,15 @@ class Picture(QWidget):
         self.player = Player(self)
         self.document.raced.connect(lambda race: self.player.set_last(race.last))
         self.views = [KINDS[name](self.document, self.player) for name in shot.views]
-        self.colours = colours = theme.DARK if shot.theme == "dark" else theme.LIGHT
+        usual = theme.DARK if shot.theme == "dark" else theme.LIGHT
+        self.colours = colours = coloured(usual, shot.heat, shot.palette)
         self.setFixedSize(shot.width, shot.height)
         column = QVBoxLayout(self)
         margin = 0 if shot.bare else MARGIN
         column.setContentsMargins(margin, margin, margin, margin)
         column.setSpacing(SPACE)
         if shot.caption:
-            caption = label(shot.caption, "brand")
+            caption = label(_plain(shot.caption), "brand")
             caption.setTextFormat(Qt.TextFormat.PlainText)
             caption.setWordWrap(True)
             column.addWidget(caption)
@@ -78,6 +83,7 @@ class Picture(QWidget):
         if shot.legend:
             legend = Legend()
             legend.set_theme(colours)
+            legend.show_rows(LEGEND_ROWS)
             legend.show_racers(session.experiment, running=True)
             column.addWidget(legend)
         theme.apply(colours, self)
@@ -88,7 +94,11 @@ class Picture(QWidget):
         self.document.view_as(session.display)
         self.document.recompute()
         self.show()
-        self.go(self.player.last if shot.step is None else shot.step)
+        self.document.select(start=shot.run[1] - 1, racer=shot.run[0] - 1)
+        if shot.step is None:
+            self.player.go(self.player.last)
+        else:
+            self.player.go(int(np.searchsorted(self.document.race.steps, shot.step)))
         self._settle()
 
     def _settle(self) -> None:
@@ -114,10 +124,6 @@ class Picture(QWidget):
             heading.setText(view.windowTitle() if isinstance(view, CurvesView) else "")
             heading.setVisible(bool(heading.text()))
         QApplication.processEvents()
-
-    def go(self, step: int) -> None:
-        """Show the race at a record; the last one if it is not so long."""
-        self.player.go(min(step, self.player.last))
 
     def paint(self, painter: QPainter) -> None:
         """Draw everything on another device, from its corner."""
@@ -221,7 +227,7 @@ def palette_of(picture: Picture) -> Any:
         color = picture.colours.racer(racer.colour)
         for shade in (color, color.lighter(150), color.darker(125), color.darker(200)):
             own += [shade.red(), shade.green(), shade.blue()]
-    picture.go(picture.player.last)
+    picture.player.go(picture.player.last)
     rest = COLOURS - len(own) // 3
     common = Image.fromarray(_array(picture.image())).quantize(rest).getpalette() or []
     palette = Image.new("P", (1, 1))
@@ -233,6 +239,8 @@ def write_gif(file: BinaryIO, picture: Picture, film: Film, report: Report) -> N
     """The race as GIF; `report` hears its progress."""
     from PIL import Image
 
+    # Browsers take a delay of a hundredth of a second for a tenth.
+    film = replace(film, fps=min(film.fps, 50))
     count = len(film.frames(picture.player.last))
     palette: Image.Image | None = None
 
@@ -247,10 +255,11 @@ def write_gif(file: BinaryIO, picture: Picture, film: Film, report: Report) -> N
     palette = palette_of(picture)
     made = images()
     first = next(made)
-    # browsers take a hundredth of a second for a tenth: two are the fastest that all play
-    milliseconds = max(20, round(1000 / film.fps / 10) * 10)
+    # in hundredths of a second, so that together they are as long as was asked
+    ends = [round(100 * number / film.fps) for number in range(count + 1)]
+    delays = [10 * (end - begin) for begin, end in pairwise(ends)]
     again: dict[str, Any] = {"loop": 0} if film.loop else {}
-    first.save(file, "GIF", save_all=True, append_images=made, duration=milliseconds, **again)
+    first.save(file, "GIF", save_all=True, append_images=made, duration=delays, **again)
 
 
 def write_mp4(file: BinaryIO, picture: Picture, film: Film, report: Report) -> None:

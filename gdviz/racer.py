@@ -54,6 +54,8 @@ class Racer:
             raise ValueError(
                 f"the name of a racer has at most {MAX_NAME} characters, not {len(self.name)}"
             )
+        if not self.name.isprintable():
+            raise ValueError("the name of a racer must be printable characters")
         check_count("colour", self.colour)
         known = {parameter.name: parameter for parameter in schedule_parameters(self.schedule)}
         for name, value in self.schedule_values.items():
@@ -124,8 +126,14 @@ def scheduled(schedule: str, values: Mapping[str, float]) -> Schedule | Plateau:
 
 @lru_cache(maxsize=256)
 def _check(schedule: Schedule) -> None:
-    """ValueError if a factor is not finite, as far as a run of usual length tells."""
-    schedule.factors(1000)
+    """ValueError if a factor cannot be, as far as a run of usual length tells."""
+    factors = schedule.factors(1000)
+    if factors.min() < 0:
+        step = int(factors.argmin()) + 1
+        raise ValueError(
+            f"the schedule {schedule.formula!r} is {factors.min():.3g} at step {step}: it must "
+            "not be negative"
+        )
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,8 @@ class Scene:
             value = getattr(self, name)
             if len(value) > most:
                 raise ValueError(f"{name} has at most {most} characters, not {len(value)}")
+            if not "".join(value.split()).isprintable():
+                raise ValueError(f"{name} must be printable characters")
 
 
 def shipped() -> list[Path]:
@@ -33,6 +35,8 @@ def shipped() -> list[Path]:
 def files_in(folder: Path) -> list[Path]:
     """The session files in a folder, by name; none if there is no such folder."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ".json")
+        return sorted(
+            path for path in folder.iterdir() if path.suffix == ".json" and path.is_file()
+        )
     except OSError:
         return []

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 import os
 import zlib
 from dataclasses import dataclass, field, fields
@@ -81,13 +82,13 @@ def to_text(session: Session) -> str:
 def from_text(text: str) -> Session:
     """A session from such lines, or from its JSON; SessionError if it is neither.
 
-    White space and the marks of a quoted mail are passed over.
+    What stands before them, white space and the marks of a quoted mail are passed over.
     """
     if len(text) > MAX_BYTES:
         raise SessionError("this text is longer than 64 MB")
     if text.lstrip()[:1] == "{":
         return load(text)
-    packed = "".join(text.replace(">", " ").split())
+    packed = "".join(text[max(0, text.find(TEXT)) :].replace(">", " ").split())
     if not packed.startswith(TEXT):
         raise SessionError(f"this is not a gdviz session: its text begins with {TEXT}")
     try:
@@ -104,6 +105,8 @@ def from_text(text: str) -> Session:
 
 def load(text: str | bytes) -> Session:
     """A session from its text; SessionError if it is not one."""
+    if isinstance(text, bytes):
+        text = text.removeprefix(codecs.BOM_UTF8)
     try:
         head = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         number = msgspec.json.decode(head.get("format", msgspec.Raw(b"null")))

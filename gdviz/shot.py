@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from gdviz_core.descent import check_count
 from gdviz_core.surface import Domain, check_domain
 
+OWN = "gdviz"
+# Colour maps whose lightness rises evenly, so that low and high are told apart by anyone.
+HEATS = (OWN, "viridis", "cividis", "magma", "CET-L1")
+PALETTES = (OWN, "Okabe-Ito")
 VIEWS = ("map", "surface", "curves", "inspector", "results")
 THEMES = ("dark", "light")
 SMALLEST, LARGEST = 64, 16_384  # points along a side
@@ -19,9 +23,10 @@ class Shot:
     """A picture of one view or of several side by side.
 
     `width` and `height` are in points, `scale` is how many pixels a point has. `step` is the
-    record under the playhead, None for the last; `visible` the part of the plane that the map
+    step under the playhead, None for the last; `visible` the part of the plane that the map
     shows, None for the domain. With `legend` the racers are named below; `bare` leaves out margins,
-    axes and the colour bar of a map, for a picture as small as a stamp.
+    axes and the colour bar of a map, for a picture as small as a stamp. `run` is the run that is
+    looked at, by the numbers of its racer and its start, `heat` and `palette` are the colours.
 
     Raises ValueError that names the field.
     """
@@ -36,6 +41,9 @@ class Shot:
     legend: bool = True
     visible: Domain | None = None
     bare: bool = False
+    run: tuple[int, int] = (1, 1)
+    heat: str = OWN
+    palette: str = OWN
 
     def __post_init__(self) -> None:
         if not self.views or len(set(self.views)) != len(self.views):
@@ -57,6 +65,11 @@ class Shot:
             )
         if self.theme not in THEMES:
             raise ValueError(f"theme must be {' or '.join(THEMES)}, not {self.theme[:40]!r}")
+        for name, known in (("heat", HEATS), ("palette", PALETTES)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}")
+        if min(self.run) < 1:
+            raise ValueError(f"run must be two numbers from 1, not {self.run}")
         if self.step is not None:
             check_count("step", self.step)
         if len(self.caption) > MAX_CAPTION:

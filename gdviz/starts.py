@@ -1,5 +1,6 @@
 """Many start points at once: at random, on a grid, along a line, from text."""
 
+import math
 import re
 
 import numpy as np
@@ -14,7 +15,9 @@ def random_starts(domain: Domain, count: int, seed: int) -> tuple[Point, ...]:
     x0, x1, y0, y1 = domain
     check_count("seed", seed)
     points = np.random.default_rng(seed).uniform((x0, y0), (x1, y1), (_checked(count), 2))
-    return tuple((float(f"{x:.6g}"), float(f"{y:.6g}")) for x, y in points.tolist())
+    # in no more digits than a millionth of the domain is worth
+    digits_x, digits_y = (6 - math.floor(math.log10(span)) for span in (x1 - x0, y1 - y0))
+    return tuple((round(x, digits_x), round(y, digits_y)) for x, y in points.tolist())
 
 
 def grid_starts(domain: Domain, columns: int, rows: int) -> tuple[Point, ...]:

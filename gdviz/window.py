@@ -1,6 +1,7 @@
 """The main window: menus, and panels made from VIEWS."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
@@ -20,14 +21,14 @@ from PyQt6.QtWidgets import (
 
 from gdviz import __version__
 from gdviz.app import job, theme
-from gdviz.app.controls import IconButton, label
+from gdviz.app.controls import CheckedField, IconButton, label
 from gdviz.app.document import Document, Origin
 from gdviz.app.exporter import Exporter
 from gdviz.app.files import Files
 from gdviz.app.guard import Guard, Signals, return_large_arrays, state_folder
 from gdviz.app.panel import Panels
 from gdviz.app.player import Player
-from gdviz.app.preferences import chosen_size, preferred, projector
+from gdviz.app.preferences import chosen_size, coloured, colours, projector
 from gdviz.app.recovery import Recovery
 from gdviz.app.text import tr
 from gdviz.dialogs import Dialogs
@@ -66,7 +67,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("gdviz")
         self.setWindowIcon(theme.icon())
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(980, 560)
         self.setAcceptDrops(True)
         self.document = Document(first_experiment() if experiment is None else experiment, self)
         self.player = Player(self)
@@ -225,11 +226,12 @@ class Window(QMainWindow):
         self.files.said.connect(self.status.say)
         self.files.remembered.connect(self._show_title)
         self.exporter.said.connect(self.status.say)
-        self.exporter.progressed.connect(self.status.show_progress)
+        self.exporter.progressed.connect(self.status.show_export)
         self.document.moved.connect(lambda _: self._show_title())
         self.document.changed.connect(lambda _: self._show_title())
         self._show_title()
         self.files.opened.connect(self.player.pause)
+        self.files.opened.connect(self._forget_typing)
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
         self._view(ReliefView).pointed.connect(self.status.show_point)
@@ -238,6 +240,11 @@ class Window(QMainWindow):
         # a click must not take the keyboard away from the player: Space plays, arrows step
         for button in self.findChildren(QAbstractButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _forget_typing(self) -> None:
+        """What was typed for another experiment is not for the one that comes."""
+        for field in self.findChildren(CheckedField):
+            field.setModified(False)
 
     # keys: a control reached by Tab keeps its own
 
@@ -277,7 +284,7 @@ class Window(QMainWindow):
     def set_theme(self, now: theme.Theme) -> None:
         """Give the window another theme, in the size of type that the layout asks for."""
         zoom = max(self._zoom, PROJECTOR if projector() else 1.0) * chosen_size()
-        self.theme = now = preferred(now).zoomed(zoom)
+        self.theme = now = coloured(now, *colours()).zoomed(zoom)
         theme.apply(now, self)
         self.panels.set_theme(now)
         for view in self.views.values():
@@ -417,12 +424,16 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
     return window
 
 
-def run(opened: Session | None = None) -> int:
-    """Open the window, with a session or the first experiment; return when it is closed."""
+def run(opened: Session | None = None, path: Path | None = None) -> int:
+    """Open the window, with a session from a file or the first experiment, until it is closed."""
     app = QApplication(sys.argv[:1])
     guard = Guard(state_folder())
     guard.install()
     window = make_window() if opened is None else make_window(opened.experiment, opened.display)
+    if opened is not None:
+        window.document.settle(Origin(opened.experiment, path, opened.scene))
+    if path is not None:
+        window.files.remember(path)
     guard.caught.connect(window.status.say)
     signals = Signals(window.close)
     window.show()

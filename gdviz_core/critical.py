@@ -27,6 +27,7 @@ _GRIDS = (512, 1024, 2048)
 # A census follows no more places than this; of a rougher surface, which would take minutes and
 # gigabytes, only some.
 _MANY, _SOME = 30_000, 6_000
+_MANY_PAIRS, _NEIGHBOURS = 3_000_000, 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,14 +359,23 @@ def _curves(surface: Surface, found: list, cell: float) -> tuple[list[Curve], li
 
 def _groups(places: Array, distance: float) -> list[NDArray[np.intp]]:
     """The indices of points that hang together, each at most `distance` from the next."""
+    from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
     if not len(places):
         return []
-    tree = cKDTree(places)
-    count, group = connected_components(tree.sparse_distance_matrix(tree, distance))
-    return [np.flatnonzero(group == k) for k in range(count)]
+    # not sparse_distance_matrix, which builds a dictionary and holds up every other thread
+    tree, n = cKDTree(places), len(places)
+    if tree.count_neighbors(tree, distance) < _MANY_PAIRS:
+        a, b = tree.query_pairs(distance, output_type="ndarray").T
+    else:  # so dense a heap hangs together by its nearest neighbours alone
+        _, near = tree.query(places, k=_NEIGHBOURS, distance_upper_bound=distance)
+        a, b = np.repeat(np.arange(n), _NEIGHBOURS), near.ravel()
+        a, b = a[b < n], b[b < n]
+    _, group = connected_components(coo_array((np.ones(len(a), bool), (a, b)), (n, n)))
+    order = np.argsort(group, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
 
 
 def _along(places: Array) -> list[int]:

@@ -6,7 +6,6 @@ from typing import Any
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -19,6 +18,8 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app import typeset
+from gdviz.app.controls import label
+from gdviz.app.dialog import Dialog
 from gdviz.app.page import Page
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
@@ -71,12 +72,11 @@ class RulePage(Page):
         return self.add_words(y + 6, source, small, theme.text3) if source else y
 
 
-class Chooser(QDialog):
+class Chooser(Dialog):
     """Search, look and add; it stays open for more than one."""
 
-    def __init__(self, parent: QWidget, theme: Theme, chosen: Callable[[str], None]):
-        super().__init__(parent)
-        self.setWindowTitle(tr("Add an optimizer"))
+    def __init__(self, parent: QWidget, theme: Theme, chosen: Callable[[str], str]):
+        super().__init__(parent, tr("Add an optimizer"))
         self.resize(820, 560)
         self._chosen = chosen
         self.line = QLineEdit()
@@ -97,6 +97,8 @@ class Chooser(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.problem = label("", "problem")
+        self.problem.setWordWrap(True)
         self.add = QPushButton(tr("Add to the race"))
         self.add.setDefault(True)
         self.add.clicked.connect(self.take)
@@ -107,7 +109,7 @@ class Chooser(QDialog):
         left.addWidget(self.line)
         left.addWidget(self.list, 1)
         below = QHBoxLayout()
-        below.addStretch(1)
+        below.addWidget(self.problem, 1)
         below.addWidget(close)
         below.addWidget(self.add)
         right = QVBoxLayout()
@@ -157,6 +159,7 @@ class Chooser(QDialog):
     def _show(self, item: QListWidgetItem | None) -> None:
         name = None if item is None else item.data(Qt.ItemDataRole.UserRole)
         self.add.setEnabled(name is not None)
+        self.page.setVisible(name is not None)
         if name is not None:
             if name.startswith("torch_"):
                 prepare_torch()
@@ -167,7 +170,7 @@ class Chooser(QDialog):
         item = self.list.currentItem()
         name = None if item is None else item.data(Qt.ItemDataRole.UserRole)
         if name is not None:
-            self._chosen(name)
+            self.problem.setText(self._chosen(name))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Arrows move in the list while the line keeps the keyboard."""

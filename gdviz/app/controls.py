@@ -207,7 +207,7 @@ class CheckedField(QLineEdit):
         self._accept = accept
         self._good = ""
         self._busy = False
-        self.editingFinished.connect(self._take)
+        self.editingFinished.connect(self.take)
         self.textEdited.connect(lambda: self._mark(""))
 
     def show_text(self, text: str) -> None:
@@ -221,7 +221,8 @@ class CheckedField(QLineEdit):
                 self.setCursorPosition(0)  # show the beginning of what is too long
             self._mark("")
 
-    def _take(self) -> None:
+    def take(self) -> None:
+        """Take the text that is there, if it was edited."""
         if self._busy or not self.isModified():
             return
         self._busy = True

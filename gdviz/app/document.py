@@ -27,12 +27,13 @@ class Origin:
     """What the experiment came from, to tell whether it was modified.
 
     `path` is the file it is saved in, None for one that has none yet; `scene` the words that came
-    with it.
+    with it; `shipped` tells whether it is a scene of the program.
     """
 
     experiment: Experiment
     path: Path | None = None
     scene: Scene = field(default_factory=Scene)
+    shipped: bool = False
 
 
 class Document(QObject):
@@ -73,6 +74,7 @@ class Document(QObject):
         self.quantity = ""  # that is pointed out
         self.racer = 0  # the selected one, a number among all racers
         self.critical: core.CriticalPoints | None = None  # None until they are found
+        self.failure = ""  # why there is no race
         self._charting = QTimer(self)
         self._charting.setSingleShot(True)
         self._charting.setInterval(CHART_AFTER)
@@ -96,13 +98,12 @@ class Document(QObject):
         if experiment != self.experiment:
             self.undo_stack.push(_Edit(label, self, self.experiment, experiment, gesture))
 
-    def open(self, label: str, session: Session, path: Path | None = None) -> None:
+    def open(
+        self, label: str, session: Session, path: Path | None = None, shipped: bool = False
+    ) -> None:
         """Show a session from elsewhere; what was open comes back with Undo."""
-        after = Origin(session.experiment, path, session.scene)
-        origins = (self.origin, after)
-        edit = _Edit(label, self, self.experiment, session.experiment, origins=origins)
-        self.undo_stack.push(edit)
-        self.view_as(session.display)
+        there = (Origin(session.experiment, path, session.scene, shipped), session.display)
+        self.undo_stack.push(_Edit(label, self, self.experiment, session.experiment, there=there))
 
     def session(self) -> Session:
         """What is to be saved."""
@@ -194,6 +195,7 @@ class Document(QObject):
     def recompute(self) -> None:
         """Run the race of the current experiment; an older one that still runs is cancelled."""
         self.cancel()
+        self.failure = ""
         if self.critical is None and self.patient:
             self.critical = compute.finish(compute.chart(self.experiment.resolved()))
             self.charted.emit(self.critical)
@@ -263,7 +265,9 @@ class Document(QObject):
     def _fail(self, error: Exception) -> None:
         self._job = None
         self.progressed.emit(None)
-        self.said.emit(str(error) or "there is not enough memory for this race")
+        self._show_nothing()  # the old race is of another experiment
+        self.failure = str(error) or "there is not enough memory for this race"
+        self.said.emit(self.failure)
 
 
 def _followed(number: int, before: Sequence[Any], after: Sequence[Any]) -> int:
@@ -281,22 +285,28 @@ class _Edit(QUndoCommand):
         before: Experiment,
         after: Experiment,
         gesture: object = None,
-        origins: tuple[Origin, Origin] | None = None,
+        there: tuple[Origin, Display] | None = None,
     ):
         super().__init__(label)
-        self._origins = origins
+        self._there = there  # where an experiment from elsewhere comes from, and its display
         self._document, self._before, self._after = document, before, after
         self._gesture = gesture
 
     def redo(self) -> None:
-        if self._origins is not None:
-            self._document.settle(self._origins[1])
+        self._swap()
         self._document._set(self._after)
 
     def undo(self) -> None:
-        if self._origins is not None:
-            self._document.settle(self._origins[0])
+        self._swap()
         self._document._set(self._before)
+
+    def _swap(self) -> None:
+        """Change places: what was saved or looked at meanwhile is so again later."""
+        if self._there is not None:
+            document, (origin, display) = self._document, self._there
+            self._there = (document.origin, document.display)
+            document.settle(origin)
+            document.view_as(display)
 
     def id(self) -> int:
         return -1 if self._gesture is None else 1

@@ -53,17 +53,22 @@ class Exporter(QObject):
         if self._process is not None:
             self._process.waitForFinished(5000)
 
-    def _ready(self) -> bool:
+    def obstacle(self) -> str:
+        """Why nothing can be exported now; empty if it can."""
         race = self._document.race
+        if self._document.failure:
+            return self._document.failure
         if race.experiment is not self._document.experiment:
-            self.said.emit(tr("The race is still being computed"))
-        elif not race.trajectories:
-            self.said.emit(tr("There is nothing to export: add a start and switch on a racer"))
-        elif self.busy:
-            self.said.emit(tr("An export is still running"))
-        else:
-            return True
-        return False
+            return tr("The race is still being computed")
+        if not race.trajectories:
+            return tr("There is nothing to export: add a start and switch on a racer")
+        return tr("An export is still running") if self.busy else ""
+
+    def _ready(self) -> bool:
+        why = self.obstacle()
+        if why:
+            self.said.emit(why)
+        return not why
 
     # trajectories
 
@@ -78,9 +83,12 @@ class Exporter(QObject):
                 self.trajectories_to(Path(name))
 
     def trajectories_to(self, path: Path) -> None:
-        """Write the race as CSV, and the experiment as JSON beside it."""
-        csv = export.with_ending(path, ".csv")
-        beside = csv.with_suffix(".json")
+        """Write the race as CSV, and the session beside it."""
+        try:
+            csv, beside = export.csv_and_json(path)
+        except export.SaveError as error:
+            self.said.emit(str(error))
+            return
         asked_about = csv if csv == path else None  # the file dialog asked about what was typed
         for file in (csv, beside):
             mine = file == beside and os.path.exists(csv) and not export.is_foreign(beside)
@@ -91,7 +99,7 @@ class Exporter(QObject):
         race = self._document.race
         rows = sum(len(t) for t in race.trajectories)
         wrote = tr("Wrote {rows} rows to {path}").format(rows=f"{rows:,}", path=csv)
-        self._job = work = Job(export.trajectories(race, csv))
+        self._job = work = Job(export.trajectories(race, csv, self._document.session()))
         work.progress.connect(self.progressed)
         work.done.connect(lambda _: self._ended(wrote))
         work.failed.connect(lambda error: self._ended(str(error)))
@@ -137,8 +145,11 @@ class Exporter(QObject):
 
     # pictures and films
 
-    def render(self, kind: str, shot: Shot, film: Film) -> None:
-        """Ask for a file and make a picture or a film for it: "png", "svg", "pdf", "gif", "mp4"."""
+    def render(self, kind: str, shot: Shot, film: Film) -> bool:
+        """Ask for a file and make a picture or a film for it: "png", "svg", "pdf", "gif", "mp4".
+
+        Returns false if nothing is made.
+        """
         if self._ready():
             name, _ = QFileDialog.getSaveFileName(
                 self._window, tr("Export picture or film"), self.suggested(f"race.{kind}"),
@@ -146,6 +157,8 @@ class Exporter(QObject):
             )  # fmt: skip
             if name:
                 self.render_to(Path(name), kind, shot, film)
+                return True
+        return False
 
     def render_to(self, path: Path, kind: str, shot: Shot, film: Film) -> None:
         """Make a picture or a film in the background."""
@@ -166,6 +179,8 @@ class Exporter(QObject):
         process.finished.connect(lambda code, _: self._rendered(code, found))
         process.errorOccurred.connect(self._failed)
         self.progressed.emit(0.0)
+        # an empty folder: python -m would import what lies in the present one
+        process.setWorkingDirectory(self._folder.name)
         process.start(*_command([
             "render", str(given), f"--{kind}={os.path.abspath(found)}", "--progress",
             *_options(shot, film),
@@ -226,7 +241,9 @@ def _options(shot: Shot, film: Film) -> list[str]:
     options = [f"--view={view}" for view in shot.views]
     options += [f"--size={shot.width}x{shot.height}", f"--scale={shot.scale!r}",
                 f"--theme={shot.theme}", f"--caption={shot.caption}",
-                f"--seconds={film.seconds!r}", f"--fps={film.fps}"]  # fmt: skip
+                f"--run={shot.run[0]},{shot.run[1]}", f"--heat={shot.heat}",
+                f"--palette={shot.palette}", f"--seconds={film.seconds!r}",
+                f"--fps={film.fps}"]  # fmt: skip
     if shot.step is not None:
         options.append(f"--step={shot.step}")
     if shot.visible is not None:

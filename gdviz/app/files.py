@@ -7,9 +7,11 @@ from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from gdviz import export, session
+from gdviz.app.controls import CheckedField
 from gdviz.app.document import Document, Origin
 from gdviz.app.text import tr
 from gdviz.experiment import first_experiment
+from gdviz.scene import shipped
 from gdviz.session import Session, SessionError
 
 RECENT = 8  # files that are remembered
@@ -30,6 +32,7 @@ class Files(QObject):
 
     def may_leave(self) -> bool:
         """Whether what is open may go: it is saved, or the user says so."""
+        commit()
         if not self._document.modified:
             return True
         box = QMessageBox(self._window)
@@ -49,7 +52,10 @@ class Files(QObject):
         origin = self._document.origin
         if origin.path is not None:
             return origin.path.name
-        return origin.scene.title or tr("Untitled")
+        if not origin.scene.title:
+            return tr("Untitled")
+        title = " ".join(origin.scene.title.split())
+        return title if len(title) <= 60 else f"{title[:59]}…"
 
     def new(self) -> None:
         """Begin with the experiment the program starts with."""
@@ -75,7 +81,7 @@ class Files(QObject):
         if not ask or self.may_leave():
             self.opened.emit()
             self._document.open(tr("Open {name}").format(name=path.name), found, path)
-            self._remember(path)
+            self.remember(path)
             self.said.emit(tr("Opened {name}").format(name=path.name))
 
     def open_scene(self, path: Path) -> None:
@@ -85,11 +91,12 @@ class Files(QObject):
         except SessionError as error:
             self.said.emit(str(error))
             return
-        playing = self._document.origin.path is None and self._document.origin.scene.title
-        if playing or self.may_leave():  # what was done to a scene comes back with Undo
+        # what was done to a shipped scene comes back with Undo: one goes from one to the next
+        if self._document.origin.shipped or self.may_leave():
             self.opened.emit()
             title = found.scene.title or path.stem
-            self._document.open(tr("Open scene: {title}").format(title=title), found)
+            label = tr("Open scene: {title}").format(title=title)
+            self._document.open(label, found, shipped=path in shipped())
 
     def open_text(self, text: str) -> None:
         """Open a session that was copied as text."""
@@ -125,7 +132,7 @@ class Files(QObject):
         """Whether what is dragged may be an experiment."""
         if data is None:
             return False
-        return len(_dropped(data)) == 1 or data.text().lstrip().startswith(session.TEXT)
+        return bool(_dropped(data)) or session.TEXT in data.text()
 
     def take(self, data: QMimeData | None) -> None:
         """Open what was dropped."""
@@ -134,7 +141,7 @@ class Files(QObject):
         paths = _dropped(data)
         if len(paths) == 1:
             self.open_from(paths[0])
-        elif data.text().lstrip().startswith(session.TEXT):
+        elif not paths and session.TEXT in data.text():
             self.open_text(data.text())
         else:
             self.said.emit(tr("Drop one file with an experiment"))
@@ -143,11 +150,13 @@ class Files(QObject):
 
     def save(self) -> bool:
         """Save in the file it came from; ask for one if there is none. Whether it is saved."""
+        commit()
         path = self._document.origin.path
         return self.save_as() if path is None else self._save_to(path)
 
     def save_as(self) -> bool:
         """Ask for a file and save in it."""
+        commit()
         suggestion = self._document.origin.path
         if suggestion is None:
             suggestion = Path(self._folder()) / "experiment.json"
@@ -169,7 +178,7 @@ class Files(QObject):
             self.said.emit(str(error))
             return False
         document.settle(Origin(document.experiment, path, document.origin.scene))
-        self._remember(path)
+        self.remember(path)
         self.said.emit(tr("Saved {path}").format(path=path))
         return True
 
@@ -186,7 +195,7 @@ class Files(QObject):
         QSettings().remove("recent")
         self.remembered.emit()
 
-    def _remember(self, path: Path) -> None:
+    def remember(self, path: Path) -> None:
         path = Path(os.path.abspath(path))
         rest = [other for other in self.recent() if other != path]
         QSettings().setValue("recent", [str(other) for other in (path, *rest)][:RECENT])
@@ -200,6 +209,13 @@ class Files(QObject):
     @staticmethod
     def _kinds() -> str:
         return tr("gdviz experiment (*.json);;All files (*)")
+
+
+def commit() -> None:
+    """Take what is still being typed: Ctrl+S and closing the window leave the field where it is."""
+    field = QApplication.focusWidget()
+    if isinstance(field, CheckedField):
+        field.take()
 
 
 def _dropped(data: QMimeData) -> list[Path]:

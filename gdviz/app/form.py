@@ -7,7 +7,6 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
@@ -17,6 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app.controls import Combo, label, number_text, parse_number, parse_whole
+from gdviz.app.dialog import Dialog
 from gdviz.app.text import tr
 
 MAX_TEXT = 1_000_000  # characters that are read of a field of many lines
@@ -73,15 +73,17 @@ class Field:
             raise ValueError(f"{self.title}: {error}") from None
 
 
-class Form(QDialog):
-    """Asks for values; `accepted(*values)` may raise ValueError: it is shown, and all stays."""
+class Form(Dialog):
+    """Asks for values and hands them to `accepted`.
+
+    If it raises ValueError, which is shown, or returns False, the form stays as it is.
+    """
 
     def __init__(
         self, parent: QWidget, title: str, fields: Sequence[Field],
-        accepted: Callable[..., None], confirm: str = "", hint: str = "",
+        accepted: Callable[..., object], confirm: str = "", hint: str = "",
     ):  # fmt: skip
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(parent, title)
         self.setMinimumWidth(380)
         self.fields, self._accepted = list(fields), accepted
         column = QVBoxLayout(self)
@@ -116,7 +118,8 @@ class Form(QDialog):
     def take(self) -> None:
         """Use the values, or show what is wrong with them."""
         try:
-            self._accepted(*(field.read() for field in self.fields))
+            if self._accepted(*(field.read() for field in self.fields)) is False:
+                return
         except ValueError as error:
             self.problem.setText(str(error))
             self.problem.show()

@@ -6,7 +6,6 @@ from pathlib import Path
 from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPixmap
 from PyQt6.QtWidgets import (
-    QDialog,
     QFrame,
     QGridLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PyQt6.QtWidgets import (
 from gdviz import session
 from gdviz.app.canvas import painted
 from gdviz.app.controls import label
+from gdviz.app.dialog import Dialog
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 
@@ -93,15 +93,14 @@ class Card(QFrame):
             super().keyPressEvent(event)
 
 
-class Gallery(QDialog):
+class Gallery(Dialog):
     """Scenes in groups, such as those of the program and the user's own."""
 
     def __init__(
         self, parent: QWidget, theme: Theme, groups: Sequence[tuple[str, Sequence[Path]]],
         chosen: Callable[[Path], None],
     ):  # fmt: skip
-        super().__init__(parent)
-        self.setWindowTitle(tr("Scenes"))
+        super().__init__(parent, tr("Scenes"))
         columns = max(1, min(COLUMNS, (parent.width() - 120) // (CARD + 12)))
         self.resize(columns * (CARD + 12) + 52, min(720, parent.height() - 60))
         self._chosen = chosen

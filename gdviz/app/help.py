@@ -6,7 +6,6 @@ from typing import Any
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -14,6 +13,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gdviz.app.dialog import Dialog
 from gdviz.app.text import tr
 from gdviz_core import Optimizer, Surface
 
@@ -48,12 +48,11 @@ def about_surface(surface: Surface) -> str:
     return "\n".join([*lines, f"*{surface.source}*" if surface.source else ""])
 
 
-class Help(QDialog):
+class Help(Dialog):
     """Topics at the left, words at the right; `entries` are (title, Markdown)."""
 
     def __init__(self, parent: QWidget, entries: Sequence[tuple[str, str]], first: str):
-        super().__init__(parent)
-        self.setWindowTitle(tr("Help"))
+        super().__init__(parent, tr("Help"))
         self.resize(760, 480)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Topics"))

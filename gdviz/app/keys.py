@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import (
-    QDialog,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
@@ -14,6 +13,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app.controls import label
+from gdviz.app.dialog import Dialog
 from gdviz.app.text import tr
 
 _MOUSE = (
@@ -35,12 +35,11 @@ def plain(text: str) -> str:
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
 
 
-class Keys(QDialog):
+class Keys(Dialog):
     """A table of keys, and one of what the mouse does."""
 
     def __init__(self, parent: QWidget, actions: Sequence[QAction]):
-        super().__init__(parent)
-        self.setWindowTitle(tr("Keyboard shortcuts"))
+        super().__init__(parent, tr("Keyboard shortcuts"))
         self.resize(520, 560)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 16)

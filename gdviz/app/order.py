@@ -25,7 +25,7 @@ class Order(Form):
 
     def __init__(
         self, parent: QWidget, theme: str, step: int | None, visible: Domain | None,
-        make: Callable[[str, Shot, Film], None],
+        make: Callable[[str, Shot, Film], bool], run: tuple[int, int], heat: str, palette: str,
     ):  # fmt: skip
         kind = Field(tr("Kind"), "png", [(tr(words), key) for key, words in _KINDS.items()])
         moving = [
@@ -37,11 +37,12 @@ class Order(Form):
         def made(
             chosen: str, views: str, width: int, height: int, scale: float, colours: str,
             caption: str, legend: bool, seconds: float, fps: int, loop: bool,
-        ) -> None:  # fmt: skip
+        ) -> bool:  # fmt: skip
             shot = Shot(
-                tuple(views.split()), width, height, scale, colours, step, caption, legend, visible
-            )
-            make(chosen, shot, Film(seconds, fps, loop))
+                tuple(views.split()), width, height, scale, colours, step, caption, legend, visible,
+                run=run, heat=heat, palette=palette,
+            )  # fmt: skip
+            return make(chosen, shot, Film(seconds, fps, loop))
 
         super().__init__(
             parent, tr("Export picture or film"),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, Qt
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from gdviz.app.dialog import Dialog
 from gdviz.app.text import tr
 
 SHOWN = 200
@@ -35,11 +36,11 @@ def found(commands: Sequence[Command], wanted: str) -> list[Command]:
     return sorted(fitting, key=order)
 
 
-class Palette(QDialog):
+class Palette(Dialog):
     """A line to type in and what fits it; Enter or a click runs it."""
 
     def __init__(self, parent: QWidget, commands: Sequence[Command]):
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent, tr("Find a command"), Qt.WindowType.Popup)
         self.setObjectName("palette")
         self._commands = list(commands)
         self._fitting: list[Command] = []

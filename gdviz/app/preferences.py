@@ -10,13 +10,10 @@ from PyQt6.QtWidgets import QWidget
 from gdviz.app.form import Field, Form
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
+from gdviz.shot import HEATS, OWN, PALETTES
 
-OWN = "gdviz"
-# Colour maps whose lightness rises evenly, so that low and high are told apart by anyone.
-HEATS = (OWN, "viridis", "cividis", "magma", "CET-L1")
 # Okabe and Ito 2008, "Color universal design"; black and white for the colour of the ground.
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
-PALETTES = (OWN, "Okabe-Ito")
 SIZES = (0.85, 1.0, 1.15, 1.3, 1.5)
 
 
@@ -71,9 +68,13 @@ def projector() -> bool:
     return str(QSettings().value("projector", "no")) == "yes"
 
 
-def preferred(theme: Theme) -> Theme:
-    """A theme with the colours the user prefers."""
-    heat, palette = chosen("heat", HEATS), chosen("palette", PALETTES)
+def colours() -> tuple[str, str]:
+    """The colours of the loss and of racers that the user prefers."""
+    return chosen("heat", HEATS), chosen("palette", PALETTES)
+
+
+def coloured(theme: Theme, heat: str, palette: str) -> Theme:
+    """A theme with other colours of the loss and of racers."""
     if heat != OWN:
         table = pg.colormap.get(heat).getLookupTable(0.05, 0.95, 9)
         stops = tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue, *_ in table.tolist())

@@ -17,7 +17,7 @@ from gdviz.app.surroundings import Surroundings, described
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.compute import Race
-from gdviz.experiment import enter, suggested_lr
+from gdviz.experiment import enter, suggested_lr, unused_name
 from gdviz.racer import MAX_NAME, Racer
 from gdviz.scale import short
 from gdviz_core import Hyperparameter
@@ -388,7 +388,9 @@ class RacerRow(QFrame):
 
     def _duplicate(self) -> None:
         experiment = self.view.document.experiment
-        copy = enter(experiment, self._racer.optimizer, **self._racer.values)
+        other = enter(experiment, self._racer.optimizer, **self._racer.values)
+        name = unused_name(self._racer.name, (racer.name for racer in experiment.racers))
+        copy = replace(self._racer, name=name, colour=other.colour, on=True)
         at = self.number + 1
         racers = (*experiment.racers[:at], copy, *experiment.racers[at:])
         self.view.change(f"Duplicate {self._racer.name}", racers)

@@ -7,9 +7,9 @@ import numpy as np
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
 
 from gdviz.app.canvas import painted
 from gdviz.app.controls import Combo, label, number_text, parse_number
+from gdviz.app.dialog import Dialog
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.racer import CONSTANT, PLATEAU, Racer, schedule_parameters, scheduled, schedules
@@ -24,6 +25,7 @@ from gdviz_core.schedule import Schedule
 
 FORMULA = "formula"
 FIRST_FORMULA = "1/(1 + 5*s)"
+CAPTION = 150
 
 
 class Graph(QWidget):
@@ -72,15 +74,14 @@ class Graph(QWidget):
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)]))
 
 
-class Surroundings(QDialog):
+class Surroundings(Dialog):
     """Edits the racer; every change that makes sense is passed on at once."""
 
     def __init__(
         self, parent: QWidget, racer: Racer, steps: int, theme: Theme,
         changed: Callable[[Racer], None],
     ):  # fmt: skip
-        super().__init__(parent)
-        self.setWindowTitle(tr("Around the rule of {name}").format(name=racer.name))
+        super().__init__(parent, tr("Around the rule of {name}").format(name=racer.name))
         self.setMinimumWidth(420)
         self.racer, self._steps, self._changed = racer, steps, changed
         self._parameters: dict[str, QLineEdit] = {}
@@ -113,8 +114,8 @@ class Surroundings(QDialog):
         column.setSpacing(10)
         top = QFormLayout()
         top.setSpacing(8)
-        top.addRow(label(tr("Learning rate"), "caption"), self.schedule)
-        top.addRow(label(tr("Factor"), "caption"), self.formula)
+        top.addRow(_caption(tr("Learning rate")), self.schedule)
+        top.addRow(_caption(tr("Factor")), self.formula)
         column.addLayout(top)
         self._rows = QFormLayout()
         self._rows.setSpacing(8)
@@ -128,7 +129,7 @@ class Surroundings(QDialog):
             (tr("Weight decay"), self.decay, tr("This times w is added to the gradient")),
         ):
             field.setToolTip(tip)
-            below.addRow(label(caption, "caption"), field)
+            below.addRow(_caption(caption), field)
         column.addLayout(below)
         column.addWidget(self.problem)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -170,7 +171,7 @@ class Surroundings(QDialog):
             field.setMaxLength(400)
             field.editingFinished.connect(self.take)
             self._parameters[parameter.name] = field
-            self._rows.addRow(label(parameter.name, "caption"), field)
+            self._rows.addRow(_caption(parameter.name), field)
 
     def take(self) -> None:
         """Pass on what is there, or say what is wrong with it."""
@@ -195,6 +196,13 @@ class Surroundings(QDialog):
         if racer != replace(self.racer, tuned=False):
             self.racer = racer
             self._changed(racer)
+
+
+def _caption(text: str) -> QLabel:
+    """A caption as wide as those of the other forms above and below."""
+    made = label(text, "caption")
+    made.setFixedWidth(CAPTION)
+    return made
 
 
 def _number(name: str, field: QLineEdit) -> float:

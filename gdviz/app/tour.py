@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QPoint, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -56,9 +56,25 @@ class Tour(QFrame):
         column.addWidget(self._title)
         column.addWidget(self._words)
         column.addLayout(below)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(60)
+        self._later.timeout.connect(self._place)
         self._show_stop()
         self.show()
         self.raise_()
+        self.next.setFocus()
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Stay beside the thing when the window changes its size."""
+        if event is not None and event.type() == QEvent.Type.Resize:
+            self._later.start()
+        return False
+
+    def _place(self) -> None:
+        if self.number < len(self._stops):
+            self.move(self._beside(self._stops[self.number].place))
 
     def go_on(self) -> None:
         """To the next stop, or to the end."""
@@ -89,7 +105,7 @@ class Tour(QFrame):
         self.next.setText(tr("Done") if last else tr("Next"))
         self.skip.setVisible(not last)
         self.adjustSize()
-        self.move(self._beside(stop.place))
+        self._place()
 
     def _beside(self, place: QWidget) -> QPoint:
         """To the right of a thing, or below it, or over it: wherever there is room."""

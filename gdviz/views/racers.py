@@ -142,15 +142,16 @@ class RacersView(View):
             ),
         ).open()  # fmt: skip
 
-    def enter(self, optimizer: str) -> None:
-        """Add a racer."""
+    def enter(self, optimizer: str) -> str:
+        """Add a racer; returns why that is not possible, empty if it is."""
         experiment = self.document.experiment
         try:
             racer = enter(experiment, optimizer)
+            self.document.edit(f"Add {racer.name}", racers=(*experiment.racers, racer))
         except ValueError as error:
             self.document.said.emit(str(error))
-            return
-        self.change(f"Add {racer.name}", (*experiment.racers, racer))
+            return str(error)
+        return ""
 
     def change(self, text: str, racers: tuple[Racer, ...], gesture: object = None) -> None:
         """Put other racers in place; what is not possible is said in the status bar."""
@@ -158,6 +159,7 @@ class RacersView(View):
             self.document.edit(text, gesture=gesture, racers=racers)
         except ValueError as error:
             self.document.said.emit(str(error))
+            self.show_experiment(self.document.experiment)  # a switch stays as it is
 
     def show_experiment(self, experiment: Experiment) -> None:
         while len(self.rows) > len(experiment.racers):

@@ -48,6 +48,8 @@ class StatusView(View):
         self._timer.setSingleShot(True)
         self._timer.setInterval(MESSAGE_SECONDS * 1000)
         self._timer.timeout.connect(lambda: self.message.setText(""))
+        self._computing: float | None = None
+        self._exporting: float | None = None
         self.show_progress(None)
         document.said.connect(self.say)
         document.progressed.connect(self.show_progress)
@@ -66,6 +68,16 @@ class StatusView(View):
 
     def show_progress(self, fraction: float | None) -> None:
         """Show how far a computation is; None when it has ended."""
+        self._computing = fraction
+        self._show_bar()
+
+    def show_export(self, fraction: float | None) -> None:
+        """Show how far an export is; it comes before computations."""
+        self._exporting = fraction
+        self._show_bar()
+
+    def _show_bar(self) -> None:
+        fraction = self._computing if self._exporting is None else self._exporting
         self.progress.setVisible(fraction is not None)
         self.stop.setVisible(fraction is not None)
         if fraction is not None:

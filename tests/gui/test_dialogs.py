@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, Q
 
 from gdviz.app.keys import plain
 from gdviz.app.palette import Command, Palette, found
-from gdviz.app.preferences import HEATS, preferred
+from gdviz.app.preferences import HEATS, coloured
 from gdviz.app.theme import DARK, LIGHT
 from gdviz.dialogs import Dialogs
 from gdviz.window import make_window
@@ -32,7 +32,7 @@ def test_the_palette_finds_a_command_by_a_few_letters_and_runs_it(user):
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     user.settle()
     assert user.document.experiment.surface == "rosenbrock"
-    assert not palette.isVisible()
+    assert user.window.findChild(Palette) is None
     user.document.undo_stack.undo()
 
 
@@ -40,9 +40,11 @@ def test_the_palette_has_every_action_of_the_menus(user):
     user.window.dialogs.palette()
     palette = user.window.findChild(Palette)
     shown = {command.text for command in palette._commands}
-    for action in user.window.menus.actions():
+    for group, action in user.window.menus.grouped():
         if action.isEnabled():
-            assert plain(action.text()) in shown
+            words = plain(action.text())
+            assert (f"{group}: {words}" if group else words) in shown
+    assert "Start points: Clear" in shown
     assert "Add Adam" in shown
     assert "Scene: two minima" in shown
     palette.reject()
@@ -102,6 +104,7 @@ def test_no_two_actions_have_the_same_keys(user):
 
 
 def test_the_first_start_shows_a_tour_of_five_steps_once(user, qtbot):
+    user.settle(1000)  # until this window has seen that there was a tour
     QSettings().remove("toured")
     window = make_window()
     window.show()
@@ -151,7 +154,7 @@ def test_preferences_act_at_once_and_are_remembered(user):
 @pytest.mark.parametrize("heat", HEATS[1:])
 def test_every_colour_map_rises_evenly_in_lightness(heat):
     QSettings().setValue("heat", heat)
-    table = preferred(DARK).heat_table
+    table = coloured(DARK, heat, "gdviz").heat_table
     red, green, blue = ((table >> shift) & 255 for shift in (16, 8, 0))
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     assert (np.diff(luma) > -1.5).all()
@@ -419,7 +422,7 @@ def test_dialogs_that_are_open_close_with_the_window(user):
     user.settle()
     user.window.close()
     user.settle()
-    assert not any(d.isVisible() for d in QApplication.topLevelWidgets())
+    assert [d for d in QApplication.topLevelWidgets() if d.isVisible()] == []
 
 
 def test_the_experiment_of_a_racer_off_is_kept(user):

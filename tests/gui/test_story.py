@@ -61,7 +61,7 @@ def test_from_a_click_to_a_csv(user, tmp_path, monkeypatch):
             np.testing.assert_array_equal(read.view(np.int64), values.copy().view(np.int64))
     assert at == len(rows)
 
-    assert session.read(tmp_path / "race.json").experiment == document.experiment
+    assert session.read(tmp_path / "race.experiment.json").experiment == document.experiment
 
 
 def test_opening_the_json_shows_the_identical_race(user, tmp_path, monkeypatch):
@@ -74,7 +74,7 @@ def test_opening_the_json_shows_the_identical_race(user, tmp_path, monkeypatch):
     discard = QMessageBox.StandardButton.Discard
     monkeypatch.setattr(QMessageBox, "exec", lambda box: discard)
     monkeypatch.setattr(
-        QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "race.json"), "")
+        QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "race.experiment.json"), "")
     )
     user.key(Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     after = user.raced()
@@ -107,13 +107,13 @@ def test_a_name_without_an_ending_asks_before_it_replaces(user, tmp_path, monkey
 
 
 def test_a_json_that_is_not_ours_is_not_replaced_unasked(user, tmp_path, monkeypatch):
-    beside = tmp_path / "race.json"
+    beside = tmp_path / "race.experiment.json"
     beside.write_text("mine")
     asked = []
     monkeypatch.setattr("PyQt6.QtWidgets.QMessageBox.exec", lambda box: asked.append(box.text()))
     user.raced()
     user.window.exporter.trajectories_to(tmp_path / "race.csv")
     user.settle(200)
-    assert "race.json exists" in asked[0]
+    assert "race.experiment.json exists" in asked[0]
     assert beside.read_text() == "mine"
     assert not (tmp_path / "race.csv").exists()

@@ -30,7 +30,7 @@ def test_the_example_of_the_help(gdviz, tmp_path):
     mine = [r for r in rows if r["optimizer"] == "adam" and r["start"] == "1"]
     np.testing.assert_array_equal([float(r["x"]) for r in mine], t.x)
     np.testing.assert_array_equal([float(r["v_y"]) for r in mine], t.state["v_y"])
-    beside = json.loads((tmp_path / "race.json").read_text())
+    beside = json.loads((tmp_path / "race.experiment.json").read_text())
     assert beside["experiment"]["starts"] == [[-1.0, 2.0], [0.0, 0.0]]
 
 
@@ -125,11 +125,13 @@ def test_a_display_that_does_not_answer_is_no_display(gdviz):
 
 def test_somebody_elses_json_is_not_replaced(gdviz, tmp_path):
     (tmp_path / "data.json").write_text("mine")
+    (tmp_path / "data.experiment.json").write_text("mine")
     for name, part in (("data.csv", "not an experiment"), ("", "missing"), ("x.json", ".json is")):
         done = gdviz("race", "ackley", "--csv", name)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert part in done.stderr
     assert (tmp_path / "data.json").read_text() == "mine"
+    assert (tmp_path / "data.experiment.json").read_text() == "mine"
 
 
 def test_a_wide_domain_still_has_a_learning_rate(gdviz):

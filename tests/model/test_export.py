@@ -82,7 +82,7 @@ def test_the_file_is_rfc_4180(race, tmp_path):
 
 def test_the_experiment_lies_beside_it(race, tmp_path):
     _, beside = write(race, tmp_path / "race.csv")
-    assert beside.name == "race.json"
+    assert beside.name == "race.experiment.json"
     assert session.read(beside).experiment == EXPERIMENT
 
 
@@ -167,7 +167,7 @@ def test_two_exports_to_one_file_leave_one_of_them(race, tmp_path):
     whole = path.read_bytes()
     compute.finish(first)
     assert path.read_bytes() == whole
-    assert sorted(os.listdir(tmp_path)) == ["race.csv", "race.json"]
+    assert sorted(os.listdir(tmp_path)) == ["race.csv", "race.experiment.json"]
 
 
 def test_a_full_disk_for_real(tmp_path):

@@ -16,6 +16,12 @@ from gdviz.session import Session
 from gdviz_core import OPTIMIZERS
 
 numbers = st.floats(-1e9, 1e9)
+
+
+def words(most):
+    return st.text(st.characters().filter(str.isprintable), max_size=most)
+
+
 experiments = st.builds(
     Experiment,
     surface=st.sampled_from(["himmelblau", "x^2 + y^2", "ackley", "|x| + √(y^2 + 1)"]),
@@ -26,7 +32,7 @@ experiments = st.builds(
             Racer,
             st.sampled_from(list(OPTIMIZERS)),
             st.fixed_dictionaries({"lr": st.floats(1e-12, 10)}),
-            st.text(max_size=20),
+            words(20),
             st.integers(0, 30),
             st.booleans(),
             schedule=st.sampled_from(["constant", "cosine", "plateau", "1/(1 + s)", "one_cycle"]),
@@ -53,7 +59,7 @@ displays = st.builds(
     target=st.none() | numbers,
     linked=st.booleans(),
 )
-scenes = st.builds(Scene, st.text(max_size=30), st.text(max_size=90), st.text(max_size=30))
+scenes = st.builds(Scene, words(30), words(90), words(30))
 
 
 @given(experiments)

@@ -1,0 +1,152 @@
+"""Kills the program again and again while it edits, saves and exports: python -m tests.crash
+
+After every kill each file must be whole, what was edited more than five seconds before must be in
+the recovery copy, and the next start must offer it.
+"""
+
+import argparse
+import csv
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+LOST = 5.0  # seconds of edits that may be lost at most
+
+
+def play(folder: Path, seed: int) -> None:
+    """Edit, save and export at random until the process is killed."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PyQt6.QtCore import QSettings, QTimer
+    from PyQt6.QtWidgets import QApplication
+
+    import gdviz.window
+    from gdviz.app.document import Origin
+    from gdviz.window import make_window
+
+    gdviz.window.state_folder = lambda: folder / "state"  # type: ignore[assignment]
+    app = QApplication([])
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings().setValue("toured", "yes")
+    window = make_window()
+    window.show()
+    print("offered" if window._found is not None else "nothing offered", flush=True)
+    window._discard()
+    rng = random.Random(seed)
+    document = window.document
+    number = 0
+
+    def act() -> None:
+        nonlocal number
+        kind = rng.random()
+        if kind < 0.85:
+            number += 1
+            document.edit("Edit", steps=number)
+            print(f"edit {number} {time.monotonic()}", flush=True)
+        elif kind < 0.93:
+            path = folder / f"{rng.randrange(3)}.json"
+            document.settle(Origin(document.experiment, path))
+            window.files.save()
+        elif not window.exporter.busy:
+            # a race long enough to be interrupted in the middle of its file
+            document.edit("Long", steps=20_000, tolerance=0.0)
+            document.edit("Short", steps=number)
+            if document.race.experiment is document.experiment:
+                window.exporter._ended = lambda text: setattr(window.exporter, "_job", None)
+                target = folder / f"{rng.randrange(2)}.csv"
+                for file in (target, target.with_suffix(".json")):
+                    if file.exists() and rng.random() < 0.3:
+                        return
+                window.exporter.trajectories_to(target)
+
+    timer = QTimer()
+    timer.timeout.connect(act)
+    timer.start(15)
+    app.exec()
+
+
+def whole(folder: Path) -> Iterator[str]:
+    """What is wrong with the files in a folder."""
+    from gdviz import session
+
+    for path in folder.rglob("*.json"):
+        try:
+            session.read(path)
+        except session.SessionError as error:
+            yield f"{path.name}: {error}"
+    for path in folder.glob("*.csv"):
+        text = path.read_bytes()
+        rows = list(csv.reader(text.decode().splitlines()))
+        if not text.endswith(b"\r\n") or len({len(row) for row in rows}) != 1:
+            yield f"{path.name} is not whole"
+
+
+def kill_once(folder: Path, seed: int, expected: bool) -> tuple[list[str], bool]:
+    """Start, wait, kill, look. Returns what is wrong, and whether something is to be offered."""
+    rng = random.Random(seed)
+    long = rng.random() < 0.15
+    wait = rng.uniform(5.0, 8.0) if long else rng.expovariate(1.2)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.crash", "--play", str(folder), "--seed", str(seed)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stderr is not None
+    first = child.stdout.readline().strip()
+    wrong = []
+    if first != ("offered" if expected else "nothing offered"):
+        wrong.append(f"the next start said {first!r}: {child.stderr.read() if not first else ''}")
+    try:
+        child.wait(wait)
+        wrong.append(f"it ended by itself: {child.stderr.read()[-2000:]}")
+    except subprocess.TimeoutExpired:
+        killed = time.monotonic()
+        child.kill()
+    said, _ = child.communicate()
+    edits = [line.split() for line in said.splitlines() if line.startswith("edit ")]
+    wrong += whole(folder)
+    copies = list((folder / "state").glob("recovery-*.json"))
+    if copies and not wrong:
+        from gdviz import session
+
+        kept = max(session.read(path).experiment.steps for path in copies)
+        old = [int(n) for _, n, when in edits if float(when) < killed - LOST]
+        if old and kept < max(old):
+            wrong.append(f"edit {max(old)} is lost, the copy has {kept}")
+    elif not copies and any(float(when) < killed - LOST for _, _, when in edits):
+        wrong.append("there is no recovery copy")
+    return wrong, bool(copies)
+
+
+def run(count: int, seed: int, folder: Path) -> list[str]:
+    """Kill so many times; returns what went wrong."""
+    found, expected = [], False
+    for number in range(count):
+        wrong, expected = kill_once(folder, seed + number, expected)
+        found += [f"kill {number}: {each}" for each in wrong]
+        if sys.stdout.isatty() or number % 25 == 24:
+            print(f"{number + 1} kills, {len(found)} findings", flush=True)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--play", type=Path)
+    options = parser.parse_args()
+    if options.play is not None:
+        play(options.play, options.seed)
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(options.count, options.seed, Path(folder))
+    print(*found, sep="\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
