@@ -15,7 +15,7 @@ SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd) \
 COUNT ?= 100000
 SEED ?= 0
 
-.PHONY: run test build lint types tests benchmark peers sanitize pictures scenes dist clean system system-screen
+.PHONY: run test build lint types tests benchmark peers sanitize pictures scenes bundle dist clean system system-screen
 
 run: $(if $(XVFB),system-screen,system) build
 	$(if $(XVFB),exec xvfb-run -a -s "-screen 0 1600x1000x24") $(BIN)/gdviz
@@ -78,6 +78,12 @@ pictures: system build
 # the pictures of the shipped scenes, for the gallery
 scenes: system build
 	$(BIN)/python -m docs.scenes
+
+# one folder with everything in it, for machines without Python
+bundle: system build
+	$(BIN)/python -m pip install --quiet --group bundle
+	$(BIN)/pyinstaller --noconfirm --clean --log-level WARN gdviz.spec
+	env -i HOME="$$HOME" dist/gdviz/gdviz --self-check
 
 dist: build
 	$(BIN)/python -m pip install --quiet build

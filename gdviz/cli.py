@@ -117,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gdviz {__version__}")
+    parser.add_argument("--self-check", action="store_true",
+                        help="print versions, run a known race and draw a picture")  # fmt: skip
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     race = commands.add_parser(
         "race", help="run a race without a window", epilog=RACE_EXAMPLES,
@@ -215,6 +217,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(_join_signed(sys.argv[1:] if argv is None else argv))
     try:
+        if options.self_check:
+            from gdviz.check import check
+
+            return check()
         if options.command == "list":
             code = _list(options.what)
             sys.stdout.flush()

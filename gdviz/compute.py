@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 Computation = Generator[float, None, Result]
 
 # Beyond this many points a race is recorded more sparsely.
-MAX_POINTS = 1_000_000
+MAX_POINTS = 500_000
 _POLL = 0.02  # seconds
 
 

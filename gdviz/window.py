@@ -65,7 +65,7 @@ class Window(QMainWindow):
 
     def __init__(self, experiment: Experiment | None = None):
         super().__init__()
-        self.setWindowTitle("gdviz")
+        self.setWindowTitle(tr("gdviz"))
         self.setWindowIcon(theme.icon())
         self.setMinimumSize(980, 560)
         self.setAcceptDrops(True)
@@ -196,8 +196,10 @@ class Window(QMainWindow):
         banner = card()
         row = QHBoxLayout(banner)
         row.setContentsMargins(14, 8, 14, 8)
-        row.addWidget(label("gdviz was not closed properly. Bring back the experiment?", "name"), 1)
-        for text, slot in (("Restore", self._restore), ("Discard", self._discard)):
+        row.addWidget(
+            label(tr("gdviz was not closed properly. Bring back the experiment?"), "name"), 1
+        )
+        for text, slot in ((tr("Restore"), self._restore), (tr("Discard"), self._discard)):
             button = QPushButton(text)
             button.clicked.connect(slot)
             row.addWidget(button)
@@ -207,17 +209,17 @@ class Window(QMainWindow):
     def _make_buttons(self) -> None:
         stack = self.document.undo_stack
         self._buttons = {}
-        for shown, tip, slot in (
-            ("ph.arrow-u-up-left", "Undo (Ctrl+Z)", stack.undo),
-            ("ph.arrow-u-up-right", "Redo (Ctrl+Shift+Z)", stack.redo),
-            ("ph.squares-four", "Scenes (Ctrl+G)", self.dialogs.gallery),
-            ("ph.export", "Export trajectories (Ctrl+E)", self.exporter.trajectories),
-            ("ph.moon", "Light or dark theme", self.flip_theme),
+        for name, shown, tip, slot in (
+            ("Undo", "ph.arrow-u-up-left", tr("Undo (Ctrl+Z)"), stack.undo),
+            ("Redo", "ph.arrow-u-up-right", tr("Redo (Ctrl+Shift+Z)"), stack.redo),
+            ("Scenes", "ph.squares-four", tr("Scenes (Ctrl+G)"), self.dialogs.gallery),
+            ("Export", "ph.export", tr("Export trajectories (Ctrl+E)"), self.exporter.trajectories),
+            ("Light", "ph.moon", tr("Light or dark theme"), self.flip_theme),
         ):
             button = IconButton(shown, tip)
             button.clicked.connect(lambda _, slot=slot: slot())
             self.header.buttons.addWidget(button)
-            self._buttons[tip.split()[0]] = button
+            self._buttons[name] = button
         for name, changed in (("Undo", stack.canUndoChanged), ("Redo", stack.canRedoChanged)):
             self._buttons[name].setEnabled(False)
             changed.connect(self._buttons[name].setEnabled)
@@ -332,7 +334,7 @@ class Window(QMainWindow):
             self.files.take(event.mimeData())
 
     def _show_title(self) -> None:
-        self.setWindowTitle(f"{self.files.name()}[*] \u2013 gdviz")
+        self.setWindowTitle(tr("{name}[*] – gdviz").format(name=self.files.name()))
         self.setWindowModified(self.document.modified)
 
     def resizeEvent(self, event: Any) -> None:

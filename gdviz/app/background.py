@@ -20,6 +20,7 @@ from gdviz.app.pictures import (
     draw_heat,
     drawn_contours,
 )
+from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.app.trails import Pixels, is_vector
 from gdviz.scale import Scale
@@ -167,7 +168,9 @@ class Background(QObject):
             self.changed.emit()
 
         job.done.connect(done)
-        job.failed.connect(lambda error: self._document.said.emit(f"contours: {error}"))
+        job.failed.connect(
+            lambda error: self._document.said.emit(tr("contours: {error}").format(error=error))
+        )
         job.start()
         return None
 

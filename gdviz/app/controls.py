@@ -30,6 +30,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app.canvas import painted
+from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 
 
@@ -155,7 +156,7 @@ class Choice(Combo):
         self.setObjectName("choice")
         self.setToolTip(name)
         for word in words:
-            self.addItem(word.capitalize(), word)
+            self.addItem(tr(word.capitalize()), word)
         self.activated.connect(lambda i: chosen(self.itemData(i)))
 
     def show_value(self, word: str) -> None:

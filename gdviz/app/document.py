@@ -11,6 +11,7 @@ from PyQt6.QtGui import QUndoCommand, QUndoStack
 import gdviz_core as core
 from gdviz import compute
 from gdviz.app.job import Job
+from gdviz.app.text import tr
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point, first_experiment
 from gdviz.scene import Scene
@@ -133,7 +134,7 @@ class Document(QObject):
         """Add a start and select it; what is not possible is said."""
         starts = self.experiment.starts
         try:
-            self.edit("Add start", starts=(*starts, at))
+            self.edit(tr("Add start"), starts=(*starts, at))
         except ValueError as error:
             self.said.emit(str(error))
         else:
@@ -142,7 +143,7 @@ class Document(QObject):
     def remove_start(self, number: int) -> None:
         """Remove a start."""
         starts = self.experiment.starts
-        self.edit("Remove start", starts=starts[:number] + starts[number + 1 :])
+        self.edit(tr("Remove start"), starts=starts[:number] + starts[number + 1 :])
 
     def look(self, **changes: Any) -> None:
         """Change how the experiment is looked at; ValueError for a value that is not known."""
@@ -229,7 +230,9 @@ class Document(QObject):
                 self.charted.emit(points)
 
         job.done.connect(found)
-        job.failed.connect(lambda error: self.said.emit(f"critical points: {error}"))
+        job.failed.connect(
+            lambda error: self.said.emit(tr("critical points: {error}").format(error=error))
+        )
         job.start()
 
     def cancel(self) -> None:

@@ -4,6 +4,7 @@ from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from gdviz.app.document import Document
+from gdviz.app.text import tr
 from gdviz.display import FIELDS, Display
 
 _FIELDS = {
@@ -24,23 +25,23 @@ class Layers(QMenu):
     """Switches of the Display; they act at once."""
 
     def __init__(self, document: Document, parent: QWidget):
-        super().__init__("&Layers of the map", parent)
+        super().__init__(tr("&Layers of the map"), parent)
         self._document = document
         self.fields: dict[str, QAction] = {}
         self.internals: dict[str, QAction] = {}
         group = QActionGroup(self)
         for kind in FIELDS:
-            self.fields[kind] = action = self._add(_FIELDS[kind])
+            self.fields[kind] = action = self._add(tr(_FIELDS[kind]))
             group.addAction(action)
             action.triggered.connect(lambda _, kind=kind: document.look(field=kind))
         self.addSeparator()
-        self.critical = self._add("Critical points")
+        self.critical = self._add(tr("Critical points"))
         self.critical.triggered.connect(lambda on: document.look(critical=on))
-        self.fade = self._add("Trails fade with age")
+        self.fade = self._add(tr("Trails fade with age"))
         self.fade.triggered.connect(lambda on: document.look(fade=on))
-        self.addSection("At the ball of the selected run")
+        self.addSection(tr("At the ball of the selected run"))
         for name, text in _INTERNALS.items():
-            self.internals[name] = action = self._add(text)
+            self.internals[name] = action = self._add(tr(text))
             action.triggered.connect(lambda on, name=name: self._switch(name, on))
         document.displayed.connect(self.show_display)
         self.show_display(document.display)

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app.controls import ElidedLabel, IconButton
+from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 
 AREA = Qt.DockWidgetArea
@@ -22,15 +23,19 @@ class Panel(QDockWidget):
     """A card with a title, the tools of what it shows, and buttons to float and to hide it."""
 
     def __init__(self, name: str, shown: QWidget, tools: list[QWidget], parent: QWidget):
-        super().__init__(name, parent)
+        super().__init__(tr(name), parent)
         self.setObjectName(name)
         self.setAllowedAreas(AREA.LeftDockWidgetArea | AREA.RightDockWidgetArea)
-        self.heading = ElidedLabel(shown.windowTitle() or name, "title")
+        self.heading = ElidedLabel(shown.windowTitle() or tr(name), "title")
         self.heading.setMinimumWidth(20)
         shown.windowTitleChanged.connect(self.heading.setText)
-        self._float = IconButton("ph.arrow-square-out", f"Float {name.lower()}, or dock it", 24)
+        self._float = IconButton(
+            "ph.arrow-square-out", tr("Float {name}, or dock it").format(name=name.lower()), 24
+        )
         self._float.clicked.connect(lambda: self.setFloating(not self.isFloating()))
-        self._hide = IconButton("ph.x", f"Hide {name.lower()} (View menu brings it back)", 24)
+        self._hide = IconButton(
+            "ph.x", tr("Hide {name} (View menu brings it back)").format(name=name.lower()), 24
+        )
         self._hide.clicked.connect(self.close)
         bar = QWidget()
         bar.setObjectName("cardtop")

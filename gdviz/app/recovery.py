@@ -8,6 +8,7 @@ from PyQt6.QtCore import QLockFile, QObject, QTimer, pyqtSignal
 
 from gdviz import export, session
 from gdviz.app.document import Document
+from gdviz.app.text import tr
 
 DELAY = 2000  # milliseconds after an edit
 
@@ -76,7 +77,7 @@ class Recovery(QObject):
         except export.SaveError as error:
             if not self._warned:
                 self._warned = True
-                self.failed.emit(f"No recovery copy is kept: {error}")
+                self.failed.emit(tr("No recovery copy is kept: {error}").format(error=error))
 
     def close(self) -> None:
         """The program ends properly: nothing to recover."""

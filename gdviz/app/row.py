@@ -47,7 +47,7 @@ class RacerRow(QFrame):
         self.view, self.number, self.optimizer = view, number, racer.optimizer
         self._racer = racer
         self._gesture: object = None
-        self.switch = Switch(f"Enter {racer.name}")
+        self.switch = Switch(tr("Enter {name}").format(name=racer.name))
         self.name = ElidedLabel(racer.name, "name")
         self.loss = label("–", "number")
         self.status = ElidedLabel("", "caption")
@@ -56,7 +56,9 @@ class RacerRow(QFrame):
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         self.problem.hide()
-        self.fold = IconButton("ph.caret-down", f"Hyper-parameters of {racer.name}", 22)
+        self.fold = IconButton(
+            "ph.caret-down", tr("Hyper-parameters of {name}").format(name=racer.name), 22
+        )
         self.fold.setCheckable(True)
         self.details: QWidget | None = None  # made when it is unfolded: widgets cost time
         self.fields: dict[str, NumberField] = {}
@@ -79,7 +81,7 @@ class RacerRow(QFrame):
         self.fold.toggled.connect(self._unfold)
 
     def _make_rate(self) -> QWidget:
-        self.slider = Slider(f"Learning rate of {self._racer.name}")
+        self.slider = Slider(tr("Learning rate of {name}").format(name=self._racer.name))
         self.slider.setRange(round(LOWEST * NOTCHES), round(HIGHEST * NOTCHES))
         self.slider.setSingleStep(2)
         self.slider.setPageStep(25)
@@ -87,7 +89,8 @@ class RacerRow(QFrame):
         self.slider.sliderReleased.connect(self._end)
         self.slider.valueChanged.connect(self._slide)
         self.field = NumberField(
-            f"Learning rate of {self._racer.name}", lambda value: self._set("lr", value)
+            tr("Learning rate of {name}").format(name=self._racer.name),
+            lambda value: self._set("lr", value),
         )
         self.field.setFixedWidth(72)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -97,7 +100,7 @@ class RacerRow(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self.slider.setMinimumWidth(48)
-        row.addWidget(label("Learning rate", "caption"))
+        row.addWidget(label(tr("Learning rate"), "caption"))
         row.addWidget(self.slider, 1)
         row.addWidget(self.field)
         return rate
@@ -155,7 +158,7 @@ class RacerRow(QFrame):
         self.name.setToolTip(f"{tip}\n{around}" if around else tip)
         self.around.setText(around)
         self.around.setVisible(racer.on and bool(around))
-        self.switch.setAccessibleName(f"Enter {racer.name}")
+        self.switch.setAccessibleName(tr("Enter {name}").format(name=racer.name))
         self.switch.setChecked(racer.on)
         if self.name.property("off") != (not racer.on):
             self.name.setProperty("off", not racer.on)
@@ -168,7 +171,7 @@ class RacerRow(QFrame):
         if self.details is not None:
             self.details.setVisible(racer.on and self.fold.isChecked())
         if not racer.on:
-            self.loss.setText("off")
+            self.loss.setText(tr("off"))
             self.problem.hide()
         if "lr" in racer.values:
             lr = racer.values["lr"]
@@ -188,21 +191,21 @@ class RacerRow(QFrame):
         """The best loss among the starts, and how the runs stand at the playhead."""
         if not lanes:
             self.loss.setText("–")
-            self.status.setText("no start")
+            self.status.setText(tr("no start"))
             return
         losses = race.loss[lanes.start : lanes.stop, index]
         finite = losses[np.isfinite(losses)]
         best = "best " if len(lanes) > 1 else ""
-        self.loss.setText(best + short(float(finite.min())) if finite.size else "not finite")
+        self.loss.setText(best + short(float(finite.min())) if finite.size else tr("not finite"))
         step = int(race.steps[index])
         over = lanes.start + np.flatnonzero(race.ends[lanes.start : lanes.stop] <= step)
         if not over.size and len(lanes) == 1:
             trajectory = race.trajectories[lanes.start]
             at = trajectory.index(step)
             slope = math.hypot(trajectory.grad_x[at], trajectory.grad_y[at])
-            self.status.setText(f"running, |∇| {short(slope)}")
+            self.status.setText(tr("running, |∇| {short}").format(short=short(slope)))
         elif not over.size:
-            self.status.setText(f"{len(lanes)} running")
+            self.status.setText(tr("{len} running").format(len=len(lanes)))
         elif len(lanes) == 1:
             self.status.setText(race.end(lanes.start))
         else:
@@ -328,7 +331,7 @@ class RacerRow(QFrame):
         other = self.number + by
         if 0 <= other < len(racers):
             racers[self.number], racers[other] = racers[other], racers[self.number]
-            self.view.change(f"Move {self._racer.name}", tuple(racers))
+            self.view.change(tr("Move {name}").format(name=self._racer.name), tuple(racers))
 
     # edits
 
@@ -337,17 +340,19 @@ class RacerRow(QFrame):
         if self.number >= len(racers):
             return  # this row is on its way out
         racers[self.number] = racer
-        self.view.change(f"{text} of {racer.name}", tuple(racers), gesture)
+        self.view.change(
+            tr("{text} of {name}").format(text=text, name=racer.name), tuple(racers), gesture
+        )
 
     def _toggle(self, on: bool) -> None:
-        self._change("Switch" if on else "Switch off", replace(self._racer, on=on))
+        self._change(tr("Switch") if on else tr("Switch off"), replace(self._racer, on=on))
 
     def _set(self, name: str, value: float) -> None:
         """Raises ValueError for a value that is not permitted."""
         if name == "lr" and self.view.document.display.linked:
             self._set_all(value)
         else:
-            self._change(f"Change {name}", self._racer.with_value(name, value))
+            self._change(tr("Change {name}").format(name=name), self._racer.with_value(name, value))
 
     def _set_all(self, lr: float, gesture: object = None) -> None:
         """Give every racer that has a learning rate this one."""
@@ -371,7 +376,7 @@ class RacerRow(QFrame):
             except ValueError as error:
                 self._refuse(str(error))
         else:
-            self._change("Change lr", self._racer.with_value("lr", lr), self._gesture)
+            self._change(tr("Change lr"), self._racer.with_value("lr", lr), self._gesture)
 
     def _refuse(self, reason: str) -> None:
         self.problem.setText(reason)
@@ -393,9 +398,9 @@ class RacerRow(QFrame):
         copy = replace(self._racer, name=name, colour=other.colour, on=True)
         at = self.number + 1
         racers = (*experiment.racers[:at], copy, *experiment.racers[at:])
-        self.view.change(f"Duplicate {self._racer.name}", racers)
+        self.view.change(tr("Duplicate {name}").format(name=self._racer.name), racers)
 
     def _remove(self) -> None:
         racers = self.view.document.experiment.racers
         rest = racers[: self.number] + racers[self.number + 1 :]
-        self.view.change(f"Remove {self._racer.name}", rest)
+        self.view.change(tr("Remove {name}").format(name=self._racer.name), rest)

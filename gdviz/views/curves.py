@@ -21,6 +21,7 @@ from gdviz.app.controls import Choice, Combo, label
 from gdviz.app.document import Document
 from gdviz.app.legend import MAX_ROWS, Legend
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme, font
 from gdviz.app.trails import Lines, draw_polyline, is_vector, lane_colours, lane_pixels, thinned
 from gdviz.compute import Race
@@ -90,22 +91,22 @@ class CurvesView(View):
         super().__init__(document, player, parent)
         self.axis = _LevelAxis("left")
         self.canvas = Canvas(self, 54, left=self.axis, bottom=_StepAxis("bottom"))
-        self.canvas.setAccessibleName("Curves")
+        self.canvas.setAccessibleName(tr("Curves"))
         self.canvas.getPlotItem().setContentsMargins(0, 0, 14, 0)  # for half of the last number
         self.canvas.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # there is room for 0
         self.canvas.paint_content = self.paint_curves
-        self.quantity = Combo("Quantity")
+        self.quantity = Combo(tr("Quantity"))
         self.quantity.setObjectName("choice")
         self.quantity.setMaximumWidth(130)
-        self.quantity.setToolTip("What is shown")
+        self.quantity.setToolTip(tr("What is shown"))
         self.quantity.activated.connect(lambda i: document.look(quantity=self.quantity.itemData(i)))
-        self.against = Choice("Against", AXES, lambda word: document.look(against=word))
-        self.scale = Choice("Scale", SCALES, lambda word: document.look(scale=word))
+        self.against = Choice(tr("Against"), AXES, lambda word: document.look(against=word))
+        self.scale = Choice(tr("Scale"), SCALES, lambda word: document.look(scale=word))
         self.tools = [self.quantity]
         self.legend = Legend(self._switch)
         bottom = QHBoxLayout()
         bottom.setSpacing(6)
-        self.captions = [label("against", "caption")]
+        self.captions = [label(tr("against"), "caption")]
         bottom.addWidget(self.captions[0])
         bottom.addWidget(self.against)
         bottom.addStretch(1)
@@ -170,7 +171,7 @@ class CurvesView(View):
             self._levels = levels = Levels.of(
                 race, display.quantity, display.scale, display.against, minima or None
             )
-            self.setWindowTitle(levels.title)
+            self.setWindowTitle(tr(levels.title))
             self.axis.log = levels.log
             last = 1.0 if levels.places is None else max(1.0, float(np.max(levels.places)))
             self.canvas.show_range(-0.02 * last, 1.02 * last, levels.low, levels.high)
@@ -181,7 +182,7 @@ class CurvesView(View):
         if [self.quantity.itemData(i) for i in range(self.quantity.count())] != list(known):
             self.quantity.clear()
             for key, title in known.items():
-                self.quantity.addItem(title, key)
+                self.quantity.addItem(tr(title), key)
         self.quantity.setCurrentIndex(self.quantity.findData(quantity))
 
     def show_step(self, index: int) -> None:
@@ -200,7 +201,9 @@ class CurvesView(View):
         racers[number] = replace(racer, on=not racer.on)
         word = "Switch off" if racer.on else "Switch"
         try:
-            self.document.edit(f"{word} of {racer.name}", racers=tuple(racers))
+            self.document.edit(
+                tr("{word} of {name}").format(word=word, name=racer.name), racers=tuple(racers)
+            )
         except ValueError as error:
             self.document.said.emit(str(error))
 

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QWidget
 from gdviz.app.controls import Combo, FormulaField, label
 from gdviz.app.document import Document
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.app.theme import Theme, icon
 from gdviz.experiment import Experiment
 from gdviz.views.view import View
@@ -32,16 +33,16 @@ class HeaderView(View):
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(sys.platform == "darwin")
         self.menus.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.surface = Combo("Surface")
+        self.surface = Combo(tr("Surface"))
         for known in SURFACES.values():
             self.surface.addItem(known.title, known.name)
         self.surface.setMinimumWidth(120)
         self.surface.setMaximumWidth(210)
         self.surface.setMaxVisibleItems(30)
         self.surface.activated.connect(self._pick)
-        self.formula = FormulaField("Formula", self._type)
-        self.formula.setPlaceholderText("A formula over x and y, such as x^2 + 3*y^2")
-        self.formula.setToolTip("Formula of the surface; Enter takes it")
+        self.formula = FormulaField(tr("Formula"), self._type)
+        self.formula.setPlaceholderText(tr("A formula over x and y, such as x^2 + 3*y^2"))
+        self.formula.setToolTip(tr("Formula of the surface; Enter takes it"))
         self.formula.setMinimumWidth(150)
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(4)
@@ -49,7 +50,7 @@ class HeaderView(View):
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(10)
         row.addWidget(self.logo)
-        row.addWidget(label("gdviz", "brand"))
+        row.addWidget(label(tr("gdviz"), "brand"))
         row.addWidget(self.menus)
         row.addWidget(self.surface)
         row.addWidget(self.formula, 1)
@@ -84,10 +85,12 @@ class HeaderView(View):
             self.formula.setModified(False)
             title = SURFACES[name].title
             before = self.document.experiment
-            self.document.show(f"Choose {title}", before.on_surface(name))
+            self.document.show(tr("Choose {title}").format(title=title), before.on_surface(name))
             if len(before.starts) > 1:
                 count = len(before.starts)
-                self.document.said.emit(f"{count} starts were replaced; Ctrl+Z brings them back")
+                self.document.said.emit(
+                    tr("{count} starts were replaced; Ctrl+Z brings them back").format(count=count)
+                )
 
     def _type(self, text: str) -> None:
         """Take a typed formula; FormulaError and ValueError go back to the field."""
@@ -97,7 +100,7 @@ class HeaderView(View):
                 formula = known.name
         experiment = self.document.experiment
         if formula not in (experiment.surface, experiment.resolved().formula):
-            self.document.show("Change formula", experiment.on_surface(formula))
+            self.document.show(tr("Change formula"), experiment.on_surface(formula))
         self.formula.underline(None)
 
     def _show_error(self, reason: str) -> None:

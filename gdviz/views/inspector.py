@@ -11,6 +11,7 @@ from gdviz.app.controls import Combo, IconButton
 from gdviz.app.document import Document
 from gdviz.app.page import Page
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.app.typeset import Box, Leaf
 from gdviz.compute import Race
@@ -32,13 +33,13 @@ class InspectorView(View):
 
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
-        self.racer = Combo("Racer to inspect")
+        self.racer = Combo(tr("Racer to inspect"))
         self.racer.setObjectName("choice")
         self.racer.setMaximumWidth(150)
         self.racer.activated.connect(lambda i: document.select(racer=self.racer.itemData(i)))
-        self.back = IconButton("ph.caret-left-fill", "Step back (Left)", 26)
+        self.back = IconButton("ph.caret-left-fill", tr("Step back (Left)"), 26)
         self.back.clicked.connect(lambda: player.step(-1))
-        self.forward = IconButton("ph.caret-right-fill", "Step forward (Right)", 26)
+        self.forward = IconButton("ph.caret-right-fill", tr("Step forward (Right)"), 26)
         self.forward.clicked.connect(lambda: player.step(1))
         self.tools = [self.racer, self.back, self.forward]
         self.page = StepPage(document.point_out)
@@ -99,9 +100,11 @@ class InspectorView(View):
             off = document.racer < len(racers) and not racers[document.racer].on
             if off and document.experiment.starts and document.experiment.running:
                 name = racers[document.racer].name
-                self.page.say(f"{name} is switched off. Choose another racer above.")
+                self.page.say(
+                    tr("{name} is switched off. Choose another racer above.").format(name=name)
+                )
             else:
-                self.page.say("Switch on a racer and add a start to see its steps here.")
+                self.page.say(tr("Switch on a racer and add a start to see its steps here."))
             return
         index = min(self.player.index, race.last)
         step = step_of(race, lane, index)
@@ -109,7 +112,11 @@ class InspectorView(View):
         where = f" from start {document.selection + 1}" if len(race.experiment.starts) > 1 else ""
         if step is None:
             assert isinstance(find(racer.optimizer), External)
-            self.page.say(f"{racer.name} runs inside its library, which has no rule to show.")
+            self.page.say(
+                tr("{name} runs inside its library, which has no rule to show.").format(
+                    name=racer.name
+                )
+            )
             return
         ended = race.ends[lane] <= race.steps[index]
         self.page.show_step(step, f"{racer.name}{where}", race.end(lane) if ended else "")
@@ -121,7 +128,7 @@ class StepPage(Page):
     def __init__(self, point_out: Callable[[str], None]):
         super().__init__()
         self.setMouseTracking(True)
-        self.setAccessibleName("The step, line by line")
+        self.setAccessibleName(tr("The step, line by line"))
         self._point_out = point_out
         self.step: Step | None = None
         self._title = self._end = ""
@@ -162,7 +169,9 @@ class StepPage(Page):
             if step.disturbed:
                 lead = [typeset.text("∇f(w) = ", size), _point(step.exact, size)]
                 y = self.add_row(y, lead, name)
-                y = self.add_words(y, f"after {', '.join(step.disturbed)}", small, theme.text2)
+                y = self.add_words(
+                    y, tr("after {what}").format(what=", ".join(step.disturbed)), small, theme.text2
+                )
             equal = " = " if step.disturbed else " = ∇f(w) = "
             lead = [typeset.symbol(name, size), typeset.text(equal, size)]
             y = self.add_row(y, [*lead, _point(value, size)], name)

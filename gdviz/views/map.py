@@ -17,6 +17,7 @@ from gdviz.app.document import Document
 from gdviz.app.internals import draw_internals
 from gdviz.app.layers import Layers
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.app.trails import Trails
 from gdviz.compute import Race
@@ -44,7 +45,7 @@ class MapView(View):
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
         self.canvas = Canvas(self)
-        self.canvas.setAccessibleName("Map")
+        self.canvas.setAccessibleName(tr("Map"))
         self.canvas.setToolTip("")
         self.canvas.paint_content = self.paint_map
         self.bar = ColourBar(self)
@@ -66,7 +67,7 @@ class MapView(View):
         self.background.changed.connect(self.canvas.repaint_content)
         self.background.scaled.connect(self.bar.show_scale)
         self.layers = Layers(document, self)
-        self.button = IconButton("ph.stack", "Layers of the map", 30, self.canvas)
+        self.button = IconButton("ph.stack", tr("Layers of the map"), 30, self.canvas)
         self.button.setObjectName("floating")
         self.button.clicked.connect(self._show_layers)
         self._held: int | None = None
@@ -285,7 +286,7 @@ class MapView(View):
             starts = list(self.document.experiment.starts)
             if self._held < len(starts):
                 starts[self._held] = self._place(event.scenePos())
-                self.document.edit("Move start", gesture=self._gesture, starts=tuple(starts))
+                self.document.edit(tr("Move start"), gesture=self._gesture, starts=tuple(starts))
         else:
             moved = event.scenePos() - event.lastScenePos()
             self.pan(moved.x(), moved.y())
@@ -349,7 +350,7 @@ class MapView(View):
         v = self.canvas.viewport_now()
         if v is not None:
             try:
-                self.document.edit("Change domain", domain=(v.x0, v.x1, v.y0, v.y1))
+                self.document.edit(tr("Change domain"), domain=(v.x0, v.x1, v.y0, v.y1))
             except ValueError as error:
                 self.document.said.emit(str(error))
 

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QGridLayout, QWidget
 from gdviz.app.controls import NumberField, Slider, label
 from gdviz.app.document import Document
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.experiment import Experiment
 from gdviz.views.view import View
@@ -36,7 +37,7 @@ class ParametersView(View):
         self._column = QGridLayout(self)
         self._column.setContentsMargins(16, 12, 16, 12)
         self._column.setVerticalSpacing(8)
-        self._column.addWidget(label(self.title, "title"), 0, 0)
+        self._column.addWidget(label(tr(self.title), "title"), 0, 0)
         self._column.addWidget(self._rows, 1, 0)
         self._column.addWidget(self.problem, 2, 0)
         self.show_experiment(document.experiment)
@@ -75,7 +76,9 @@ class ParametersView(View):
         self.set_theme(self.theme)
 
     def _slider(self, parameter: Parameter) -> Slider:
-        slider = self.sliders[parameter.name] = Slider(f"Parameter {parameter.name}")
+        slider = self.sliders[parameter.name] = Slider(
+            tr("Parameter {name}").format(name=parameter.name)
+        )
         slider.setRange(0, NOTCHES)
         slider.setPageStep(NOTCHES // 10)
         slider.setMinimumWidth(48)
@@ -89,7 +92,7 @@ class ParametersView(View):
 
     def _field(self, name: str) -> NumberField:
         field = self.fields[name] = NumberField(
-            f"Parameter {name}", lambda value: self._set(name, value)
+            tr("Parameter {name}").format(name=name), lambda value: self._set(name, value)
         )
         field.setFixedWidth(72)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -99,7 +102,7 @@ class ParametersView(View):
     def _set(self, name: str, value: float, gesture: object = None) -> None:
         """Raises ValueError for a value that is not permitted."""
         experiment = self.document.experiment.with_parameter(name, value)
-        self.document.show(f"Change {name}", experiment, gesture)
+        self.document.show(tr("Change {name}").format(name=name), experiment, gesture)
 
     def _show_problem(self, reason: str) -> None:
         self.problem.setText(reason)

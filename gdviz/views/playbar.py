@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 from gdviz.app.controls import Combo, IconButton, Slider, label
 from gdviz.app.document import Document
 from gdviz.app.player import SPEEDS, Player
+from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.compute import Race
 from gdviz.views.view import View
@@ -20,23 +21,23 @@ class PlaybarView(View):
 
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
-        self.to_start = IconButton("ph.skip-back-fill", "To the start (Home)", 32)
-        self.back = IconButton("ph.caret-left-fill", "Step back (Left)", 32)
-        self.play = IconButton("ph.play-fill", "Play (Space)", 40)
+        self.to_start = IconButton("ph.skip-back-fill", tr("To the start (Home)"), 32)
+        self.back = IconButton("ph.caret-left-fill", tr("Step back (Left)"), 32)
+        self.play = IconButton("ph.play-fill", tr("Play (Space)"), 40)
         self.play.setObjectName("play")
         self.play.setIconSize(QSize(18, 18))
-        self.forward = IconButton("ph.caret-right-fill", "Step forward (Right)", 32)
-        self.to_end = IconButton("ph.skip-forward-fill", "To the end (End)", 32)
-        self.repeat = IconButton("ph.repeat", "Loop (L)", 32)
+        self.forward = IconButton("ph.caret-right-fill", tr("Step forward (Right)"), 32)
+        self.to_end = IconButton("ph.skip-forward-fill", tr("To the end (End)"), 32)
+        self.repeat = IconButton("ph.repeat", tr("Loop (L)"), 32)
         self.repeat.setCheckable(True)
-        self.scrub = Slider("Playhead")
+        self.scrub = Slider(tr("Playhead"))
         self.counter = label("0 / 0", "number")
         self.counter.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.counter.setMinimumWidth(82)
-        self.speed = Combo("Speed")
+        self.speed = Combo(tr("Speed"))
         self.speed.addItems([f"{speed:g}×" for speed in SPEEDS])
         self.speed.setFixedWidth(70)
-        self.speed.setToolTip("Speed: 1× is 60 steps a second")
+        self.speed.setToolTip(tr("Speed: 1× is 60 steps a second"))
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 2, 6, 6)
         row.setSpacing(4)
@@ -72,7 +73,7 @@ class PlaybarView(View):
         self.scrub.setValue(player.index)
         self.scrub.blockSignals(False)
         self.play.set_icon("ph.pause-fill" if player.playing else "ph.play-fill")
-        tip = "Pause (Space)" if player.playing else "Play (Space)"
+        tip = tr("Pause (Space)") if player.playing else tr("Play (Space)")
         self.play.setToolTip(tip)
         self.repeat.setChecked(player.loop)
         self.speed.setCurrentIndex(SPEEDS.index(player.speed))

@@ -43,7 +43,7 @@ class RacersView(View):
         self._race: Race | None = None
         self._rows = QVBoxLayout()
         self._rows.setSpacing(2)
-        self.add = QPushButton("Add optimizer")
+        self.add = QPushButton(tr("Add optimizer"))
         self.add.setObjectName("ghost")
         self.add.clicked.connect(lambda _=False: self.choose())
         self.all_menu = QMenu(tr("All &racers"), self)
@@ -147,7 +147,9 @@ class RacersView(View):
         experiment = self.document.experiment
         try:
             racer = enter(experiment, optimizer)
-            self.document.edit(f"Add {racer.name}", racers=(*experiment.racers, racer))
+            self.document.edit(
+                tr("Add {name}").format(name=racer.name), racers=(*experiment.racers, racer)
+            )
         except ValueError as error:
             self.document.said.emit(str(error))
             return str(error)

@@ -17,6 +17,7 @@ from gdviz.app.draped import Threads
 from gdviz.app.job import Job
 from gdviz.app.player import Player
 from gdviz.app.relief import GHOST, Scene, draw_scene, finely
+from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.app.trails import CASING, TRAIL
 from gdviz.compute import Race
@@ -43,16 +44,22 @@ class ReliefView(View):
         super().__init__(document, player, parent)
         self.setMouseTracking(True)
         self.setMinimumSize(160, 120)
-        self.setAccessibleName("Surface in 3-D")
+        self.setAccessibleName(tr("Surface in 3-D"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.heights = Choice("Vertical scale", HEIGHTS, lambda kind: document.look(height=kind))
-        self.arrows = IconButton("ph.arrows-out-cardinal", "Arrows of descent on the surface", 26)
+        self.heights = Choice(
+            tr("Vertical scale"), HEIGHTS, lambda kind: document.look(height=kind)
+        )
+        self.arrows = IconButton(
+            "ph.arrows-out-cardinal", tr("Arrows of descent on the surface"), 26
+        )
         self.arrows.setCheckable(True)
         self.arrows.clicked.connect(lambda on: document.look(slopes=on))
-        self.below = IconButton("ph.grid-four", "Contour lines and arrows in the plane below", 26)
+        self.below = IconButton(
+            "ph.grid-four", tr("Contour lines and arrows in the plane below"), 26
+        )
         self.below.setCheckable(True)
         self.below.clicked.connect(lambda on: document.look(floor=on))
-        self.home = IconButton("ph.house", "From the front, from above, from the side", 26)
+        self.home = IconButton("ph.house", tr("From the front, from above, from the side"), 26)
         self.home.clicked.connect(self.next_camera)
         self.tools = [self.below, self.arrows, self.home, self.heights]
         self.theme: Theme = DARK

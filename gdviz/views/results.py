@@ -20,6 +20,7 @@ from gdviz.app.controls import CheckedField, ElidedLabel, IconButton, label, par
 from gdviz.app.document import Document
 from gdviz.app.job import Job
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
 from gdviz.display import Display
@@ -67,25 +68,27 @@ class ResultsView(View):
         self.theme: Theme = DARK
         self.results: Results | None = None
         self._wanted: float | None = None  # the target it was asked for
-        self.target = CheckedField("Target loss", self._set_target)
+        self.target = CheckedField(tr("Target loss"), self._set_target)
         self.target.setObjectName("small")
         self.target.setFixedWidth(84)
-        self.target.setPlaceholderText("automatic")
-        self.target.setToolTip("The loss to reach; empty for one that suits the race")
+        self.target.setPlaceholderText(tr("automatic"))
+        self.target.setToolTip(tr("The loss to reach; empty for one that suits the race"))
         self.target.refused.connect(self._refuse)
-        self.copy = IconButton("ph.copy", "Copy the table as text", 26)
+        self.copy = IconButton("ph.copy", tr("Copy the table as text"), 26)
         self.copy.clicked.connect(self.copy_text)
-        self.tune = QPushButton("Tune")
+        self.tune = QPushButton(tr("Tune"))
         self.tune.setObjectName("small")
         self.tune.setToolTip(
-            "Give every racer the best of the same 13 learning rates, spread over three powers of "
-            "ten around its own"
+            tr(
+                "Give every racer the best of the same 13 learning rates, spread over three "
+                "powers of ten around its own"
+            )
         )
         self.tune.clicked.connect(self.start_tuning)
         self.tools = [self.tune, self.copy]
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels(COLUMNS)
-        self.table.setAccessibleName("Results")
+        self.table.setAccessibleName(tr("Results"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setShowGrid(False)
@@ -111,7 +114,7 @@ class ResultsView(View):
         self.note = ElidedLabel("", "hint")
         bottom = QHBoxLayout()
         bottom.setContentsMargins(16, 0, 16, 0)
-        bottom.addWidget(label("Target loss", "caption"))
+        bottom.addWidget(label(tr("Target loss"), "caption"))
         bottom.addWidget(self.target)
         bottom.addWidget(self.note, 1)
         column_ = QVBoxLayout(self)
@@ -159,7 +162,9 @@ class ResultsView(View):
             self._job.cancel()
         self._job = job = Job(results(race, target))
         job.done.connect(lambda found: self._show(found, target))
-        job.failed.connect(lambda error: self.document.said.emit(f"results: {error}"))
+        job.failed.connect(
+            lambda error: self.document.said.emit(tr("results: {error}").format(error=error))
+        )
         job.start()
 
     def _shown(self, race: Race, target: float | None) -> bool:
@@ -179,10 +184,15 @@ class ResultsView(View):
         self.table.setSortingEnabled(True)
         reached = sum(row.steps is not None for row in found.rows)
         count = len(found.rows)
-        note = f"{short(found.target)}: reached by {reached} of {count}" if count else "No runs yet"
+        note = tr("No runs yet")
+        if count:
+            note = tr("{target}: reached by {reached} of {count}").format(
+                target=short(found.target), reached=reached, count=count
+            )
         marked = [racer.tuned for racer in found.race.experiment.running]
         if any(marked):
-            note += f"; {sum(marked)} of {len(marked)} racers tuned alike"
+            alike = tr("{some} of {all} racers tuned alike")
+            note += "; " + alike.format(some=sum(marked), all=len(marked))
         if count > SHOWN:
             note += f"; the best {SHOWN} are listed"
         self.note.setText(note)
@@ -208,10 +218,10 @@ class ResultsView(View):
         """Put the whole table on the clipboard."""
         clipboard = QGuiApplication.clipboard()
         if self.results is None or not self.results.rows or clipboard is None:
-            self.document.said.emit("There is nothing to copy yet")
+            self.document.said.emit(tr("There is nothing to copy yet"))
             return
         clipboard.setText(as_text(self.results))
-        self.document.said.emit(f"Copied {len(self.results.rows)} rows")
+        self.document.said.emit(tr("Copied {count} rows").format(count=len(self.results.rows)))
 
     def finish(self) -> None:
         self._later.stop()
@@ -239,10 +249,12 @@ class ResultsView(View):
         """Look for a better learning rate for each racer, the same way for all."""
         experiment = self.document.experiment
         if self._tuning is not None or self.results is None or not self.results.rows:
-            self.document.said.emit("There is nothing to tune: add a start and switch on a racer")
+            self.document.said.emit(
+                tr("There is nothing to tune: add a start and switch on a racer")
+            )
             return
         if self.results.race.experiment is not experiment:
-            self.document.said.emit("The runs are still being ranked: try again in a moment")
+            self.document.said.emit(tr("The runs are still being ranked: try again in a moment"))
             return
         self._tuning = job = Job(tuned(experiment, self.results.target))
         self.tune.setEnabled(False)
@@ -257,7 +269,7 @@ class ResultsView(View):
             self._end_tuning("The experiment has changed: nothing was tuned")
             return
         self._end_tuning("Every racer has the best of 13 learning rates")
-        self.document.edit("Tune learning rates", racers=racers)
+        self.document.edit(tr("Tune learning rates"), racers=racers)
 
     def _end_tuning(self, text: str) -> None:
         self._tuning = None

@@ -39,7 +39,7 @@ class StartsView(View):
         super().__init__(document, player, parent)
         self.theme: Theme = DARK
         self.rows: list[StartRow] = []
-        self.heading = label(self.title, "title")
+        self.heading = label(tr(self.title), "title")
         self.menu = QMenu(tr("&Start points"), self)
         self._fill_menu()
         self.many = QPushButton(tr("Many"))
@@ -51,17 +51,19 @@ class StartsView(View):
         self.clear = QPushButton(tr("Clear"))
         self.clear.setObjectName("small")
         self.clear.clicked.connect(self.remove_all)
-        self.steps = NumberField("Steps", self._set_steps, whole=True)
+        self.steps = NumberField(tr("Steps"), self._set_steps, whole=True)
         self.steps.setFixedWidth(78)
         self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.budget = Choice("Budget", ("steps", "evaluations"), self._set_budget)
+        self.budget = Choice(tr("Budget"), ("steps", "evaluations"), self._set_budget)
         self.budget.setToolTip(
-            "Whether the budget of a run is counted in steps or in gradient evaluations, which is "
-            "fairer to those that need only one"
+            tr(
+                "Whether the budget of a run is counted in steps or in gradient evaluations, which "
+                "is fairer to those that need only one"
+            )
         )
-        self.stop = Switch("Stop outside the domain")
+        self.stop = Switch(tr("Stop outside the domain"))
         self.stop.clicked.connect(
-            lambda on: document.edit("Stop outside the domain", stop_outside=on)
+            lambda on: document.edit(tr("Stop outside the domain"), stop_outside=on)
         )
         self.noise = NumberField(tr("Noise in the gradient"), self._set_noise)
         self.noise.setFixedWidth(78)
@@ -71,7 +73,7 @@ class StartsView(View):
         self.problem.hide()
         self.steps.refused.connect(self.show_problem)
         self.noise.refused.connect(self.show_problem)
-        self.hint = label(HINT, "hint")
+        self.hint = label(tr(HINT), "hint")
         self.hint.setWordWrap(True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
@@ -95,7 +97,7 @@ class StartsView(View):
         column.addWidget(self.scroller)
         column.addLayout(self._line(self.hint))
         column.addLayout(self._line(self.budget, self.steps))
-        column.addLayout(self._line(label("Stop outside the domain", "caption"), self.stop))
+        column.addLayout(self._line(label(tr("Stop outside the domain"), "caption"), self.stop))
         column.addLayout(self._line(label(tr("Noise in the gradient"), "caption"), self.noise))
         column.addLayout(self._line(self.problem))
         document.selected.connect(lambda: self.show_experiment(document.experiment))
@@ -179,10 +181,10 @@ class StartsView(View):
         return row
 
     def _set_budget(self, budget: str) -> None:
-        self.document.edit("Change budget", budget=budget)
+        self.document.edit(tr("Change budget"), budget=budget)
 
     def _set_steps(self, steps: int | float) -> None:
-        self.document.edit("Change steps", steps=int(steps))
+        self.document.edit(tr("Change steps"), steps=int(steps))
 
     def _set_noise(self, noise: float) -> None:
         self.document.edit(tr("Change the noise"), noise=noise)
@@ -208,7 +210,9 @@ class StartsView(View):
             row.y_field.show_number(start[1])
             row.mark(row.number == self.document.selection and len(experiment.starts) > 1)
         number = len(experiment.starts)
-        self.heading.setText(self.title if number < 2 else f"{number} start points")
+        self.heading.setText(
+            tr(self.title) if number < 2 else tr("{number} start points").format(number=number)
+        )
         self.clear.setVisible(number > 0)
         self.hint.setVisible(number < 2)
         self.scroller.setFixedHeight(max(2, min(count, 4) * 32))
@@ -231,9 +235,13 @@ class StartRow(QWidget):
     def __init__(self, view: StartsView, number: int):
         super().__init__()
         self.view, self.number = view, number
-        self.x_field = NumberField(f"x of start {number + 1}", lambda value: self._set(0, value))
-        self.y_field = NumberField(f"y of start {number + 1}", lambda value: self._set(1, value))
-        self.remove = IconButton("ph.x", f"Remove start {number + 1}", 22)
+        self.x_field = NumberField(
+            tr("x of start {number}").format(number=number + 1), lambda value: self._set(0, value)
+        )
+        self.y_field = NumberField(
+            tr("y of start {number}").format(number=number + 1), lambda value: self._set(1, value)
+        )
+        self.remove = IconButton("ph.x", tr("Remove start {number}").format(number=number + 1), 22)
         self.remove.clicked.connect(self._remove)
         self.caption = label("x", "caption")
         row = QHBoxLayout(self)
@@ -264,7 +272,7 @@ class StartRow(QWidget):
         if self.number >= len(starts):
             return  # this row is on its way out
         starts[self.number][axis] = value
-        self.view.document.edit("Move start", starts=tuple((x, y) for x, y in starts))
+        self.view.document.edit(tr("Move start"), starts=tuple((x, y) for x, y in starts))
 
     def _remove(self) -> None:
         self.view.document.remove_start(self.number)

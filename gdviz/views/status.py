@@ -6,6 +6,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 from gdviz.app.controls import label
 from gdviz.app.document import Document
 from gdviz.app.player import Player
+from gdviz.app.text import tr
 from gdviz.compute import Race
 from gdviz.experiment import Point
 from gdviz.scale import short
@@ -35,7 +36,7 @@ class StatusView(View):
         self.progress.setFixedWidth(140)
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
-        self.stop = QPushButton("Cancel")
+        self.stop = QPushButton(tr("Cancel"))
         self.stop.setObjectName("small")
         self.stop.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)
@@ -64,7 +65,7 @@ class StatusView(View):
 
     def show_race(self, race: Race) -> None:
         if race.every > 1:
-            self.say(f"A long race: every {race.every}th step is recorded")
+            self.say(tr("A long race: every {every}th step is recorded").format(every=race.every))
 
     def show_progress(self, fraction: float | None) -> None:
         """Show how far a computation is; None when it has ended."""
@@ -92,4 +93,8 @@ class StatusView(View):
         loss, (gx, gy) = float(surface.value(*at)), surface.gradient(*at)
         x, y = (f"{value:.4f}".replace("-", "−") for value in at)
         slope = short(float((gx**2 + gy**2) ** 0.5)) if abs(gx) < 1e150 > abs(gy) else "–"
-        self.pointer.setText(f"x {x}    y {y}    loss {short(loss)}    |∇| {slope}")
+        self.pointer.setText(
+            tr("x {x}    y {y}    loss {loss}    |∇| {slope}").format(
+                x=x, y=y, loss=short(loss), slope=slope
+            )
+        )
