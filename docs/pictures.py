@@ -13,10 +13,14 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtCore import QSettings
+from PyQt6.QtWidgets import QApplication, QDialog, QWidget
 
+from gdviz import scene
 from gdviz.app import job, theme
+from gdviz.app.document import Origin
 from gdviz.experiment import first_experiment
+from gdviz.session import Session
 from gdviz.window import Window, make_window
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -99,19 +103,45 @@ class Studio:
         window.player.go(60)
         self.both("present")
 
+    def dialogs(self) -> None:
+        """What opens beside the window, and a scene."""
+        window = self.window
+        window.choose_layout("race")
+        window.document.open("First", Session.of(first_experiment()))
+        for name, show in (
+            ("scenes", window.dialogs.gallery), ("chooser", window.racers.choose),
+            ("schedule", window.racers.rows[3].surround), ("render", window.dialogs.order_picture),
+            ("palette", window.dialogs.palette), ("help", window.dialogs.help),
+        ):  # fmt: skip
+            for now in THEMES:
+                window.set_theme(now)
+                before = set(window.findChildren(QDialog))
+                show()
+                (dialog,) = set(window.findChildren(QDialog)) - before
+                self.take(f"{name}-{now.name}", dialog)
+                dialog.reject()
+                self.settle(0.1)
+        window.files.open_scene(scene.shipped()[9])
+        window.player.go(window.player.last)
+        self.both("scene")
+
 
 def main() -> None:
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings("gdviz", "gdviz").setValue("toured", "yes")
     ratio = int(os.environ.get("QT_SCALE_FACTOR", "1"))
     FOLDER.mkdir(exist_ok=True)
     studio = Studio(QApplication([]), ratio)
     if ratio == 1:
         studio.windows(SIZES)
         studio.views()
+        studio.dialogs()
         environment = {**os.environ, "QT_SCALE_FACTOR": "2"}
         subprocess.run([sys.executable, "-m", "docs.pictures"], check=True, env=environment)
     else:
         studio.windows(SIZES[:1])
-    studio.window.document.close()
+    studio.window.document.settle(Origin(studio.window.document.experiment))
+    studio.window.close()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import codecs
+import json
 import os
 import zlib
 from dataclasses import dataclass, field, fields
@@ -22,7 +23,7 @@ from gdviz.scene import Scene
 FORMAT = 4
 TEXT = "gdviz:"  # how a session in a line of text begins
 LINE = 76  # characters in each of its lines
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 
 
 class SessionError(ValueError):
@@ -85,7 +86,7 @@ def from_text(text: str) -> Session:
     What stands before them, white space and the marks of a quoted mail are passed over.
     """
     if len(text) > MAX_BYTES:
-        raise SessionError("this text is longer than 64 MB")
+        raise SessionError("this text is longer than 16 MB")
     if text.lstrip()[:1] == "{":
         return load(text)
     packed = "".join(text[max(0, text.find(TEXT)) :].replace(">", " ").split())
@@ -107,6 +108,8 @@ def load(text: str | bytes) -> Session:
     """A session from its text; SessionError if it is not one."""
     if isinstance(text, bytes):
         text = text.removeprefix(codecs.BOM_UTF8)
+    if len(text) > MAX_BYTES:
+        raise SessionError("it is larger than 16 MB")
     try:
         head = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         number = msgspec.json.decode(head.get("format", msgspec.Raw(b"null")))
@@ -120,9 +123,48 @@ def load(text: str | bytes) -> Session:
             f"this one reads up to {FORMAT}"
         )
     try:
-        return msgspec.json.decode(text, type=Session)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        opened = msgspec.json.decode(text, type=Session)
+        json.loads(text, object_pairs_hook=_once)
+        if "surface" not in msgspec.json.decode(head["experiment"]):
+            raise SessionError("the field surface of experiment is missing: it takes a formula")
+        return opened
+    except SessionError:
+        raise
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise SessionError(str(error)) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which every field is there once: of two, nobody knows which one is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SessionError(f"the field {twice[:40]!r} is there twice")
+    return found
+
+
+def unknown(text: str | bytes) -> list[str]:
+    """The fields of a session that this program does not know and would not save again."""
+    found: list[str] = []
+
+    def compare(value: Any, kind: type, where: str) -> None:
+        known = {entry.name for entry in fields(kind)}
+        for name, part in value.items() if isinstance(value, dict) else ():
+            inner = {"experiment": Experiment, "display": Display, "scene": Scene,
+                     "camera": Camera}.get(name)  # fmt: skip
+            if name not in known:
+                found.append(f"{where}{name}")
+            elif inner is not None:
+                compare(part, inner, f"{name}.")
+            elif name == "racers":
+                for number, racer in enumerate(part):
+                    compare(racer, Racer, f"racers[{number}].")
+
+    if isinstance(text, bytes):
+        text = text.removeprefix(codecs.BOM_UTF8)
+    compare(json.loads(text), Session, "")
+    return found
 
 
 def read(path: str | Path) -> Session:
@@ -137,7 +179,7 @@ def read(path: str | Path) -> Session:
     except OSError as error:
         raise SessionError(f"cannot open {_shown(path)}: {error.strerror}") from None
     if len(text) > MAX_BYTES:
-        raise SessionError(f"cannot open {_shown(path)}: it is larger than 64 MB")
+        raise SessionError(f"cannot open {_shown(path)}: it is larger than 16 MB")
     try:
         return load(text)
     except SessionError as error:

@@ -82,7 +82,12 @@ class Files(QObject):
             self.opened.emit()
             self._document.open(tr("Open {name}").format(name=path.name), found, path)
             self.remember(path)
-            self.said.emit(tr("Opened {name}").format(name=path.name))
+            said = tr("Opened {name}").format(name=path.name)
+            lost = session.unknown(path.read_bytes())
+            if lost:
+                words = tr("; not known here and not saved again: {fields}")
+                said += words.format(fields=", ".join(lost[:5]))
+            self.said.emit(said)
 
     def open_scene(self, path: Path) -> None:
         """Open a session as something to play with: it is not saved in its file."""

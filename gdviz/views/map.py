@@ -313,8 +313,8 @@ class MapView(View):
         """Show the box between two points, and what else there is room for."""
         width, height = self.canvas.box.width(), self.canvas.box.height()
         wide, tall = abs(opposite[0] - corner[0]), abs(opposite[1] - corner[1])
-        if min(wide, tall) < 6 * self._span:
-            return  # a click that slipped
+        if not math.isfinite(wide + tall) or min(wide, tall) < 6 * self._span:
+            return  # no box, or a click that slipped
         self._middle = ((corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2)
         self.zoom(self._span / max(wide / width, tall / height))
 

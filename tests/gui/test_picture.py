@@ -176,6 +176,17 @@ def test_an_export_can_be_cancelled_and_leaves_the_file_alone(user, tmp_path):
     user.document.undo_stack.undo()
 
 
+@pytest.mark.parametrize("caption", ["</svg><script>alert(1)</script>]]>", "a\1b\x0bc", "é中😀&<"])
+def test_words_that_would_break_an_svg_do_not(saved, tmp_path, caption):
+    path = tmp_path / "words.svg"
+    done = render(saved, f"--svg={path}", f"--caption={caption}", "--size=300x200")
+    assert done.returncode == 0, done.stderr
+    root = ElementTree.parse(path).getroot()
+    assert root.find(f".//{SVG}script") is None
+    plain = "".join(c if c.isprintable() else " " for c in caption)
+    assert root.findtext(f"{SVG}title") == plain
+
+
 def test_a_picture_that_cannot_be_written_says_so(user, tmp_path):
     user.raced()
     with user.qtbot.waitSignal(user.window.exporter.said, timeout=30_000) as said:
