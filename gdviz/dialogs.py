@@ -17,7 +17,7 @@ from gdviz import __version__, export, scene, session
 from gdviz.app import theme
 from gdviz.app.document import Origin
 from gdviz.app.form import Field, Form
-from gdviz.app.gallery import Gallery
+from gdviz.app.gallery import PICTURE, Gallery
 from gdviz.app.help import Help, about_optimizer, about_surface, topics
 from gdviz.app.keys import Keys, plain
 from gdviz.app.order import Order
@@ -29,7 +29,7 @@ from gdviz.app.tour import Stop, Tour
 from gdviz.picture import KINDS
 from gdviz.scene import Scene
 from gdviz.session import Session
-from gdviz.shot import Film, Shot
+from gdviz.shot import THEMES, Film, Shot
 from gdviz.views.view import View
 from gdviz_core import ENGINE, SURFACES
 from gdviz_core.external import KNOWN, find
@@ -82,6 +82,12 @@ class Dialogs(QObject):
                 export.save(path, session.dump(saved))
             except OSError as error:
                 raise ValueError(str(error)) from None
+            picture = window.map.canvas.grab().scaled(
+                PICTURE * 2, Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+                Qt.TransformationMode.SmoothTransformation,
+            )  # fmt: skip
+            for name in THEMES:  # as it is on the screen now, in either theme
+                picture.save(str(path.with_name(f"{path.stem}-{name}.png")))
             if document.origin.path is None:  # else it is still that file's
                 document.settle(Origin(document.experiment, None, made))
             window.status.say(tr("The scene is in the gallery: {path}").format(path=path))
@@ -220,7 +226,7 @@ class Dialogs(QObject):
         run = (document.racer + 1, document.selection + 1)
         Order(window, window.theme.name, step, visible, make, run, *colours()).open()
 
-    def copy_picture(self, kind: str = "map") -> None:
+    def copy_picture(self, kind: str) -> None:
         """Put a view, as it is on the screen, into the clipboard."""
         board = QApplication.clipboard()
         if board is not None:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QApplication, QMenu
 
 from gdviz.app.keys import plain
 from gdviz.app.text import tr
+from gdviz.picture import KINDS
 
 if TYPE_CHECKING:
     from gdviz.window import Window
@@ -95,7 +96,13 @@ class Menus:
             menu, tr("Export &picture or film…"), "Ctrl+Shift+E", window.dialogs.order_picture
         )
         self._add(menu, tr("Export Python scr&ipt…"), "", exporter.script)
-        self._add(menu, tr("Copy the map as pict&ure"), "Ctrl+Alt+C", window.dialogs.copy_picture)
+        copies = QMenu(tr("Copy as pict&ure"), menu)
+        menu.addMenu(copies)
+        for kind in KINDS:
+            keys = "Ctrl+Alt+C" if kind == "map" else ""
+            self._add(
+                copies, tr(kind.capitalize()), keys, partial(window.dialogs.copy_picture, kind)
+            )
         menu.addSeparator()
         self._add(menu, tr("&Quit"), "Ctrl+Q", window.close)
 

@@ -48,6 +48,7 @@ from gdviz.views.view import View
 
 GAP = 12
 PROJECTOR = 1.4  # how large type and lines are for a projector
+HEAVY = ("centre", "right")  # the places of views that take long to paint
 TOUR_AFTER = 900  # milliseconds after the first start
 PANELS_VERSION = 1  # of the places that are remembered; another one is not restored
 
@@ -291,9 +292,22 @@ class Window(QMainWindow):
         self.panels.set_theme(now)
         for view in self.views.values():
             view.set_theme(now)
+        self._paint_in_turn([view for view in self.views.values() if view.place in HEAVY])
         self._buttons["Light"].set_icon("ph.sun" if now.name == "dark" else "ph.moon")
         for button in self._buttons.values():
             button.set_color(now.text2)
+
+    def _paint_in_turn(self, views: list[View]) -> None:
+        """Let each view be painted by itself: all at once would hold up a large window."""
+        for view in views:
+            view.setUpdatesEnabled(False)
+
+        def go_on() -> None:
+            if views:
+                views.pop(0).setUpdatesEnabled(True)
+                QTimer.singleShot(0, go_on)
+
+        QTimer.singleShot(0, go_on)
 
     # the rest
 

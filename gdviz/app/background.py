@@ -117,8 +117,7 @@ class Background(QObject):
         v = landscape.viewport
         picture = QPixmap(v.width, v.height)
         picture.setDevicePixelRatio(v.ratio)
-        self._scale = Scale.of(landscape.values[::4, ::4] if landscape.every == 1
-                               else landscape.values)  # fmt: skip
+        self._scale = landscape.scale
         painter = QPainter(picture)
         self._draw_on(painter, landscape, field, theme)
         painter.end()
@@ -129,7 +128,7 @@ class Background(QObject):
         self, painter: QPainter, landscape: Landscape, field: list[Array], theme: Theme
     ) -> None:
         v = landscape.viewport
-        draw_heat(painter, landscape, self._scale, theme)
+        draw_heat(painter, landscape, theme)
         if is_vector(painter):
             draw_contours(painter, landscape, self._scale, theme)
         else:

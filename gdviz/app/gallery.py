@@ -44,7 +44,11 @@ class Picture(QWidget):
         if self._picture.isNull():
             painter.fillRect(self.rect(), QColor(self._theme.heat[2]))
         else:
-            painter.drawPixmap(self.rect(), self._picture)
+            ratio = self.width() / self.height()
+            wide, tall = self._picture.width(), self._picture.height()
+            width, height = min(wide, tall * ratio), min(tall, wide / ratio)
+            part = QRectF((wide - width) / 2, (tall - height) / 2, width, height)
+            painter.drawPixmap(QRectF(self.rect()), self._picture, part)
 
 
 class Card(QFrame):

@@ -6,9 +6,11 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import contourpy
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
@@ -39,6 +41,16 @@ class Landscape:
     every: int
     values: Array
 
+    @cached_property
+    def scale(self) -> Scale:
+        """Which loss has which colour."""
+        return Scale.of(self.values[::4, ::4] if self.every == 1 else self.values)
+
+    @cached_property
+    def shades(self) -> NDArray[np.float32]:
+        """The values as shares of the scale; kept, because another theme needs them again."""
+        return self.scale.shades(self.values)
+
 
 @dataclass(frozen=True, eq=False)
 class Mark:
@@ -52,12 +64,11 @@ class Mark:
     text: str
 
 
-def draw_heat(painter: QPainter, landscape: Landscape, scale: Scale, theme: Theme) -> None:
+def draw_heat(painter: QPainter, landscape: Landscape, theme: Theme) -> None:
     """The heat map; where the surface is not finite, nothing but the empty colour."""
     viewport, every, values = landscape.viewport, landscape.every, landscape.values
     pixels = np.empty(values.shape, np.uint32)
-    shades = scale.shades(values)
-    raster.shade(shades, 0.0, 1.0, theme.heat_table, pixel(theme.empty), pixels)
+    raster.shade(landscape.shades, 0.0, 1.0, theme.heat_table, pixel(theme.empty), pixels)
     whole = QRectF(
         0, 0, values.shape[1] * every / viewport.ratio, values.shape[0] * every / viewport.ratio
     )

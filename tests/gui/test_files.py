@@ -260,7 +260,8 @@ def test_a_scene_of_ones_own_is_in_the_gallery_with_its_words(user, tmp_path, mo
     form.fields[1].widget.setPlainText("Words.")
     form.fields[2].widget.setPlainText("Why?")
     form.take()
-    (path,) = (tmp_path / "scenes").iterdir()
+    (path,) = (tmp_path / "scenes").glob("*.json")
+    assert path.with_name(f"{path.stem}-dark.png").stat().st_size > 5000
     assert session.read(path).scene == Scene("My/own: sçene", "Words.", "Why?")
     user.window.dialogs.gallery()
     assert user.window.findChild(Gallery).cards[-1].title == "My/own: sçene"
@@ -302,3 +303,12 @@ def test_undo_and_redo_are_a_list_with_a_place_in_it(qapp, what):
         assert document.undo_stack.canUndo() == (place > 0)
         assert document.undo_stack.canRedo() == (place < len(history) - 1)
     document.close()
+
+
+@pytest.mark.parametrize("kind", ["map", "surface", "curves"])
+def test_a_view_is_copied_as_a_picture(user, kind):
+    user.raced()
+    user.window.dialogs.copy_picture(kind)
+    image = QApplication.clipboard().image()
+    assert image.width() > 200
+    assert len({image.pixel(x, image.height() // 2) for x in range(0, image.width(), 3)}) > 3

@@ -72,7 +72,7 @@ def chart(theme, race, index=60, internals=(), fade=False):
     landscape, scale = Landscape(surface, viewport, 1, values), Scale.of(values)
     picture = QImage(*SIZE, QImage.Format.Format_ARGB32_Premultiplied)
     painter = QPainter(picture)
-    draw_heat(painter, landscape, scale, theme)
+    draw_heat(painter, landscape, theme)
     painter.drawImage(QPointF(0, 0), image_of(contour_lines(landscape, scale, theme)))
     marks = critical_marks(surface, critical_points(surface))
     draw_critical_points(painter, marks, viewport, theme)
