@@ -87,6 +87,9 @@ class Window(QMainWindow):
         self._tidy.setSingleShot(True)
         self._tidy.setInterval(30)
         self._tidy.timeout.connect(self._set_widths)
+        self._unpainted: list[View] = []
+        self._turns = QTimer(self)
+        self._turns.timeout.connect(self._paint_next)
         self._lay_out()
         self.menus = Menus(self)
         self._make_buttons()
@@ -301,13 +304,14 @@ class Window(QMainWindow):
         """Let each view be painted by itself: all at once would hold up a large window."""
         for view in views:
             view.setUpdatesEnabled(False)
+        self._unpainted = views
+        self._turns.start()
 
-        def go_on() -> None:
-            if views:
-                views.pop(0).setUpdatesEnabled(True)
-                QTimer.singleShot(0, go_on)
-
-        QTimer.singleShot(0, go_on)
+    def _paint_next(self) -> None:
+        if self._unpainted:
+            self._unpainted.pop(0).setUpdatesEnabled(True)
+        else:
+            self._turns.stop()
 
     # the rest
 

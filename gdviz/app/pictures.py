@@ -26,6 +26,7 @@ from gdviz_core.surface import Array
 CONTOURS = 18
 MARK = 4.5
 FIELD_ALPHA = 110
+MANY_PIXELS = 200_000
 # With more critical points than this, only the global minima and the saddles of few are marked.
 MANY_MARKS = 40
 # With more than this only minima are.
@@ -44,7 +45,8 @@ class Landscape:
     @cached_property
     def scale(self) -> Scale:
         """Which loss has which colour."""
-        return Scale.of(self.values[::4, ::4] if self.every == 1 else self.values)
+        thin = 4 if self.values.size > MANY_PIXELS else 1  # enough of them tell
+        return Scale.of(self.values[::thin, ::thin])
 
     @cached_property
     def shades(self) -> NDArray[np.float32]:

@@ -31,7 +31,6 @@ from gdviz.app.trails import Trails
 from gdviz.display import Camera
 from gdviz.experiment import Experiment, enter
 from gdviz.inspection import step_of
-from gdviz.scale import Scale
 from gdviz_core import critical_points
 
 FOLDER = Path(__file__).parent / "golden"
@@ -69,11 +68,11 @@ def chart(theme, race, index=60, internals=(), fade=False):
     surface, index = race.experiment.resolved(), min(index, race.last)
     viewport = Viewport(*surface.domain, *SIZE)
     values = surface.grid(*viewport.centres())
-    landscape, scale = Landscape(surface, viewport, 1, values), Scale.of(values)
+    landscape = Landscape(surface, viewport, 1, values)
     picture = QImage(*SIZE, QImage.Format.Format_ARGB32_Premultiplied)
     painter = QPainter(picture)
     draw_heat(painter, landscape, theme)
-    painter.drawImage(QPointF(0, 0), image_of(contour_lines(landscape, scale, theme)))
+    painter.drawImage(QPointF(0, 0), image_of(contour_lines(landscape, landscape.scale, theme)))
     marks = critical_marks(surface, critical_points(surface))
     draw_critical_points(painter, marks, viewport, theme)
     trails = Trails()
