@@ -6,12 +6,17 @@ Every view alone, and the window in three sizes, at one and two pixels a point, 
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# settings and recovery copies of their own: pictures do not depend on whose machine makes them
+os.environ.update(
+    dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"), tempfile.mkdtemp())
+)
 
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QDialog, QWidget
@@ -34,6 +39,7 @@ class Studio:
     def __init__(self, app: QApplication, ratio: int):
         self.app, self.ratio = app, ratio
         self.window: Window = make_window()
+        QSettings().setValue("toured", "yes")
         self.window.show()
 
     def settle(self, seconds: float = 0.6) -> None:
@@ -127,8 +133,6 @@ class Studio:
 
 
 def main() -> None:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings("gdviz", "gdviz").setValue("toured", "yes")
     ratio = int(os.environ.get("QT_SCALE_FACTOR", "1"))
     FOLDER.mkdir(exist_ok=True)
     studio = Studio(QApplication([]), ratio)
