@@ -87,6 +87,13 @@ class Driver:
         return picture.toImage().pixelColor(at.toPoint())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def frozen():
+    """Keep what tests before these left behind out of the collections that follow every window."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def unasked(monkeypatch):
     """A question that no test expects is a failure; without this it would wait for an answer."""
