@@ -48,8 +48,11 @@ lint:
 types:
 	$(BIN)/mypy
 
+# The windows have a process of their own: beside the gigabytes that the tests of the core leave
+# behind each of them would take four times as long.
 tests:
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/core tests/model tests/test_*.py
+	$(BIN)/python -m pytest tests/gui
 
 benchmark: system build
 	$(BIN)/python -m benchmarks

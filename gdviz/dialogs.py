@@ -10,7 +10,7 @@ import platformdirs
 import PyQt6.QtCore
 import PyQt6.QtGui
 from PyQt6.QtCore import QObject, QSettings, Qt
-from PyQt6.QtGui import QCursor
+from PyQt6.QtGui import QColor, QCursor, QPainter, QPixmap
 from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from gdviz import __version__, export, scene, session
@@ -230,7 +230,14 @@ class Dialogs(QObject):
         """Put a view, as it is on the screen, into the clipboard."""
         board = QApplication.clipboard()
         if board is not None:
-            board.setPixmap(self.window.views[KINDS[kind]].grab())
+            shown = self.window.views[KINDS[kind]].grab()
+            picture = QPixmap(shown.size())
+            picture.setDevicePixelRatio(shown.devicePixelRatio())
+            picture.fill(QColor(self.window.theme.card))  # a view has no ground of its own
+            painter = QPainter(picture)
+            painter.drawPixmap(0, 0, shown)
+            painter.end()
+            board.setPixmap(picture)
             self.window.status.say(tr("The picture is in the clipboard"))
 
     def about(self) -> None:

@@ -117,6 +117,7 @@ def user(qtbot, tmp_path, monkeypatch):
     window.activateWindow()
     driver = Driver(qtbot, window)
     driver.settle(80)
+    qtbot.waitUntil(lambda: not window._turns.isActive())  # every view has been painted
     yield driver
     window.document.settle(Origin(window.document.experiment))  # nobody is asked
     window.close()

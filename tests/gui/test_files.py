@@ -311,4 +311,6 @@ def test_a_view_is_copied_as_a_picture(user, kind):
     user.window.dialogs.copy_picture(kind)
     image = QApplication.clipboard().image()
     assert image.width() > 200
-    assert len({image.pixel(x, image.height() // 2) for x in range(0, image.width(), 3)}) > 3
+    spots = [(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)]
+    assert len({image.pixel(x, y) for x, y in spots}) > 20
+    assert {image.pixelColor(x, y).alpha() for x, y in spots} == {255}
