@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("core", "model", "app", "views", "window")
-WINDOW = ("window", "menus", "dialogs", "picture")
+WINDOW = ("window", "menus", "dialogs", "picture", "check")
 
 
 def layer(module):

@@ -209,3 +209,11 @@ def test_a_budget_in_evaluations_gives_costly_optimizers_fewer_steps(gdviz, tmp_
     both = gdviz("race", "himmelblau", "--steps", "5", "--evaluations", "60")
     assert both.returncode == 2
     assert "not allowed with" in both.stderr
+
+
+def test_the_self_check_tells_versions_and_passes(gdviz):
+    done = gdviz("--self-check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for part in ("engine", "numpy", "PyQt6", "race: as computed by hand", "16 are there",
+                 "all is well"):  # fmt: skip
+        assert part in done.stdout
