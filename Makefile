@@ -48,11 +48,8 @@ lint:
 types:
 	$(BIN)/mypy
 
-# Each file about the window has a process of its own: closed windows leave memory behind, and a
-# test takes the longer the more there is of it.
 tests:
-	$(BIN)/python -m pytest tests/core tests/model tests/test_*.py
-	set -e; for file in tests/gui/test_*.py; do $(BIN)/python -m pytest $$file; done
+	$(BIN)/python -m pytest
 
 benchmark: system build
 	$(BIN)/python -m benchmarks

@@ -26,7 +26,8 @@ from gdviz.app import job, theme
 from gdviz.app.document import Origin
 from gdviz.experiment import first_experiment
 from gdviz.session import Session
-from gdviz.window import Window, make_window
+from gdviz.window import make_window
+from gdviz.window.frame import Window
 
 FOLDER = Path(__file__).parent / "pictures"
 SIZES = ((1024, 640), (1440, 900), (2560, 1440))

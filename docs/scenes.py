@@ -8,8 +8,8 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from PIL import Image
 
 from gdviz import scene, session
-from gdviz.picture import Picture, begin, palette_of
 from gdviz.shot import THEMES, Shot
+from gdviz.window.picture import Picture, begin, palette_of
 
 SIZE = 528, 330
 

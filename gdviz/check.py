@@ -65,8 +65,8 @@ def _scenes() -> str:
 def _picture() -> str:
     if sys.platform.startswith("linux") or "QT_QPA_PLATFORM" not in os.environ:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from gdviz.picture import Picture, begin
     from gdviz.shot import Shot
+    from gdviz.window.picture import Picture, begin
 
     _application = begin()
     shot = Shot(("map", "surface"), 480, 300)

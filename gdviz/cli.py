@@ -9,213 +9,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from gdviz import __version__
+from gdviz.arguments import join_signed, parser
 
 NO_DISPLAY = (
     "gdviz: there is no display for the window; races run without one: "
     "gdviz race himmelblau --start 0,0 --optimizer adam --csv race.csv"
 )
 
-EXAMPLES = """\
-examples:
-  gdviz                                      open the window
-  gdviz open race.json                       open a saved experiment in the window
-  gdviz race himmelblau --start -1,2 --start 0,0 \\
-        --optimizer adam:lr=0.05 --optimizer momentum --steps 500 --csv race.csv
-  gdviz race "x^2 + 50*y^2" --domain -2,2,-2,2 --optimizer gd:lr=0.01
-  gdviz render race.json --png race.png --mp4 race.mp4
-  gdviz list surfaces
-"""
-
-RACE_EXAMPLES = """\
-The surface is a name from 'gdviz list surfaces' or a formula over x and y. Without --start it is
-the surface's own; without --optimizer gd, momentum, rmsprop and adam race. A learning rate that is
-not given is chosen to suit the surface.
-
-examples:
-  gdviz race rosenbrock --optimizer adam:lr=0.02,beta1=0.8 --csv race.csv
-  gdviz race himmelblau --start -1,2 --start 0,0 --optimizer momentum --steps 500
-  gdviz race ellipse:k=500 --optimizer scipy_bfgs --optimizer newton
-  gdviz race -- "-cos(x)*cos(y)"             a formula that begins with a minus
-"""
-
-
-RENDER_EXAMPLES = """\
-examples:
-  gdviz render race.json --png race.png --size 1600x1000 --scale 2
-  gdviz render race.json --view map --view surface --mp4 race.mp4 --seconds 10
-  gdviz render race.json --view curves --theme light --pdf curves.pdf --svg curves.svg
-  gdviz render race.json --script race.py --csv race.csv
-"""
-
-
-class _Parser(argparse.ArgumentParser):
-    """An error is one line on stderr and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        line = "".join(c if c.isprintable() else "?" for c in message)
-        self.exit(2, f"{self.prog}: {line[:300]} (see {self.prog} --help)\n")
-
-
-def _numbers(text: str, count: int, example: str) -> tuple[float, ...]:
-    parts = text.split(",")
-    try:
-        if len(parts) == count and text.isascii() and "_" not in text:
-            return tuple(float(part) for part in parts)
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text[:60]!r} is not of the form {example}")
-
-
-def _start(text: str) -> tuple[float, ...]:
-    return _numbers(text, 2, "X,Y such as -1,2")
-
-
-def _domain(text: str) -> tuple[float, ...]:
-    return _numbers(text, 4, "X0,X1,Y0,Y1 such as -5,5,-5,5")
-
-
-def _optimizer(text: str) -> tuple[str, dict[str, float]]:
-    """NAME[:key=value,...]"""
-    name, _, rest = text.partition(":")
-    values: dict[str, float] = {}
-    for item in rest.split(",") if rest else ():
-        key, equals, value = item.partition("=")
-        if not equals:
-            raise argparse.ArgumentTypeError(f"{item[:60]!r} is not of the form key=value")
-        (values[key.strip()],) = _numbers(value, 1, "NAME:key=value,... such as adam:lr=0.05")
-    return name, values
-
-
-def _size(text: str) -> tuple[int, int]:
-    """WxH"""
-    width, _, height = text.partition("x")
-    if not (width.isdigit() and height.isdigit() and text.isascii()) or len(text) > 20:
-        raise argparse.ArgumentTypeError(f"{text[:60]!r} is not of the form WxH such as 1200x800")
-    return int(width), int(height)
-
-
-def _run_number(text: str) -> tuple[int, int]:
-    racer, start = _numbers(text, 2, "RACER,START such as 2,1")
-    return int(racer), int(start)
-
-
-def _surface(text: str) -> tuple[str, dict[str, float]]:
-    """NAME[:key=value,...] or a formula, which has no colon"""
-    return _optimizer(text) if ":" in text else (text, {})
-
-
-def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(
-        prog="gdviz",
-        description="See optimizers race down a loss surface. Without a command: the window.",
-        epilog=EXAMPLES,
-        formatter_class=raw,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"gdviz {__version__}")
-    parser.add_argument("--self-check", action="store_true",
-                        help="print versions, run a known race and draw a picture")  # fmt: skip
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    race = commands.add_parser(
-        "race", help="run a race without a window", epilog=RACE_EXAMPLES,
-        formatter_class=raw, allow_abbrev=False,
-    )  # fmt: skip
-    race.add_argument("surface", metavar="SURFACE[:key=value,...]|FORMULA", type=_surface)
-    race.add_argument("--start", metavar="X,Y", type=_start, action="append", default=[],
-                      help="a start point; may be given several times")  # fmt: skip
-    race.add_argument("--optimizer", metavar="NAME[:key=value,...]", type=_optimizer,
-                      action="append", default=[],
-                      help="a racer; may be given several times")  # fmt: skip
-    budget = race.add_mutually_exclusive_group()
-    budget.add_argument("--steps", metavar="N", type=int, default=500, help="at most (500)")
-    budget.add_argument("--evaluations", metavar="N", type=int,
-                        help="a budget in gradient evaluations instead of steps")  # fmt: skip
-    race.add_argument("--tolerance", metavar="G", type=float, default=1e-8,
-                      help="gradient norm that counts as converged (1e-8)")  # fmt: skip
-    race.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=_domain,
-                      help="the part of the plane that matters")  # fmt: skip
-    race.add_argument("--stop-outside", action="store_true",
-                      help="end a run when it leaves the domain")  # fmt: skip
-    race.add_argument("--csv", metavar="FILE",
-                      help="write every step here, the experiment to a .json")  # fmt: skip
-    _add_render(commands, raw)
-    listing = commands.add_parser("list", help="what there is", allow_abbrev=False)
-    listing.add_argument("what", choices=("surfaces", "optimizers"))
-    opening = commands.add_parser(
-        "open", help="open a saved experiment in the window", allow_abbrev=False
-    )
-    opening.add_argument("file", metavar="FILE", type=Path)
-    race.set_defaults(parser=race)
-    return parser
-
-
-def _add_render(commands: Any, raw: Any) -> None:
-    render = commands.add_parser(
-        "render", help="make pictures and films of a saved experiment", epilog=RENDER_EXAMPLES,
-        formatter_class=raw, allow_abbrev=False,
-    )  # fmt: skip
-    render.add_argument("file", metavar="SESSION", type=Path)
-    for kind, what in (
-        ("png", "a picture"), ("svg", "a picture with text and trails as such"),
-        ("pdf", "the same as a page"), ("gif", "the race as a film"),
-        ("mp4", "the race as a film, in H.264"), ("csv", "every step of every run"),
-        ("script", "a Python program that runs the race again"),
-    ):  # fmt: skip
-        render.add_argument(f"--{kind}", metavar="FILE", type=Path, help=what)
-    render.add_argument("--view", action="append", default=[], metavar="VIEW",
-                        help="map, surface, curves, inspector or results; several stand side by "
-                        "side (map)")  # fmt: skip
-    render.add_argument("--size", type=_size, default=(1200, 800), metavar="WxH",
-                        help="in points (1200x800)")  # fmt: skip
-    render.add_argument("--scale", type=float, default=1.0, metavar="S",
-                        help="pixels for each point (1)")  # fmt: skip
-    render.add_argument("--theme", default="dark", metavar="NAME", help="dark or light (dark)")
-    render.add_argument("--step", type=int, metavar="N", help="the step that is shown (the last)")
-    render.add_argument("--run", type=_run_number, default=(1, 1), metavar="RACER,START",
-                        help="the run that is looked at, by the numbers of both (1,1)")  # fmt: skip
-    render.add_argument("--heat", default="gdviz", metavar="NAME",
-                        help="colours of the loss, such as viridis (gdviz)")  # fmt: skip
-    render.add_argument("--palette", default="gdviz", metavar="NAME",
-                        help="colours of racers, such as Okabe-Ito (gdviz)")  # fmt: skip
-    render.add_argument("--caption", default="", metavar="TEXT")
-    render.add_argument("--no-legend", action="store_true", help="do not name the racers")
-    render.add_argument("--visible", type=_domain, metavar="X0,X1,Y0,Y1",
-                        help="what the map shows (the domain)")  # fmt: skip
-    render.add_argument("--seconds", type=float, default=8.0, metavar="S",
-                        help="how long a film is (8)")  # fmt: skip
-    render.add_argument("--fps", type=int, default=25, metavar="N",
-                        help="frames a second of a film (25)")  # fmt: skip
-    render.add_argument("--once", action="store_true", help="a GIF does not begin again")
-    render.add_argument("--progress", action="store_true",
-                        help="tell on standard output how far it is")  # fmt: skip
-    render.set_defaults(parser=render)
-
-
-# Their values may begin with a minus, which argparse would take for an option.
-_SIGNED = ("--start", "--domain", "--visible")
-
-
-def _join_signed(argv: Sequence[str]) -> list[str]:
-    joined: list[str] = []
-    rest = list(argv)
-    while rest:
-        argument = rest.pop(0)
-        if argument == "--":
-            return [*joined, argument, *rest]
-        if argument in _SIGNED and rest and rest[0][:1] == "-" and rest[0][:2] != "--":
-            argument = f"{argument}={rest.pop(0)}"
-        joined.append(argument)
-    return joined
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0, 1 (it failed) or 2 (wrong usage)."""
-    parser = _parser()
-    options = parser.parse_args(_join_signed(sys.argv[1:] if argv is None else argv))
+    given = join_signed(sys.argv[1:] if argv is None else argv)
+    options = parser().parse_args(given)
     try:
         if options.self_check:
             from gdviz.check import check
@@ -357,7 +164,7 @@ def _render(options: argparse.Namespace) -> int:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
             os.environ["QT_SCALE_FACTOR"] = repr(options.scale)
             os.environ["QT_FONT_DPI"] = "96"
-            from gdviz.picture import begin, write
+            from gdviz.window.picture import begin, write
 
             _application = begin()
             written += write(opened, shot, film, files, report)

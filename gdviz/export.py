@@ -205,10 +205,12 @@ def trajectories(
 def script(race: Race) -> str:
     """A Python program that runs the race again with gdviz_core alone, to the last bit."""
     e = race.experiment
+    imports = ""
     if e.surface in SURFACES:
         values = f"(**{e.parameters!r})" if e.parameters else ""
         surface = f"core.SURFACES[{e.surface!r}]{values}"
         if e.domain is not None:
+            imports = "from dataclasses import replace\n\n"
             surface = f"replace({surface}, domain={e.domain!r})"
     else:
         surface = f"core.Surface.from_formula({e.surface!r}, {e.resolved().domain!r})"
@@ -228,8 +230,8 @@ def script(race: Race) -> str:
     }  # fmt: skip
     listed = ", ".join(f"{name}={value!r}" for name, value in options.items())
     return _SCRIPT.format(
-        version=__version__, surface=surface, starts=list(e.starts), racers="\n".join(racers),
-        options=listed,
+        version=__version__, imports=imports, surface=surface, starts=list(e.starts),
+        racers="\n".join(racers), options=listed,
     )  # fmt: skip
 
 
@@ -249,9 +251,7 @@ def _said(value: Any) -> str:
 
 _SCRIPT = """\
 # A race of gdviz {version}, as a program. It needs gdviz_core and nothing else of gdviz.
-from dataclasses import replace  # noqa: F401
-
-import gdviz_core as core
+{imports}import gdviz_core as core
 from gdviz_core.external import find
 
 surface = {surface}

@@ -139,9 +139,7 @@ def _check(schedule: Schedule) -> None:
 @lru_cache(maxsize=256)
 def _scheduled(schedule: str, values: tuple[tuple[str, float], ...]) -> Schedule | Plateau:
     if schedule == PLATEAU:
-        whole = {name: int(value) if name == "patience" and value == int(value) else value
-                 for name, value in values}  # fmt: skip
-        return Plateau(**whole)  # type: ignore[arg-type]
+        return Plateau(**dict(values))
     if schedule in SCHEDULES:
         return SCHEDULES[schedule](**dict(values))
     return Schedule.from_formula(schedule, **dict(values))

@@ -8,7 +8,7 @@ import os
 import zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -32,7 +32,13 @@ class SessionError(ValueError):
 
 @dataclass(frozen=True)
 class Session:
-    """What is saved: an experiment, how it is looked at, its words, and which program wrote it."""
+    """What is saved: an experiment, how it is looked at, its words, and which program wrote it.
+
+    `lost` names what was in the text it was opened from and is not known here, and would not be
+    saved again.
+    """
+
+    lost: ClassVar[tuple[str, ...]] = ()  # not a field: it is neither saved nor compared
 
     format: int
     experiment: Experiment
@@ -124,9 +130,10 @@ def load(text: str | bytes) -> Session:
         )
     try:
         opened = msgspec.json.decode(text, type=Session)
-        json.loads(text, object_pairs_hook=_once)
-        if "surface" not in msgspec.json.decode(head["experiment"]):
+        found = json.loads(text, object_pairs_hook=_once)
+        if "surface" not in found["experiment"]:
             raise SessionError("the field surface of experiment is missing: it takes a formula")
+        object.__setattr__(opened, "lost", tuple(_unknown(found)))
         return opened
     except SessionError:
         raise
@@ -144,13 +151,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def unknown(text: str | bytes) -> list[str]:
-    """The fields of a session that this program does not know and would not save again."""
+def _unknown(session: dict[str, Any]) -> list[str]:
+    """The fields of a session that this program does not know."""
     found: list[str] = []
 
-    def compare(value: Any, kind: type, where: str) -> None:
+    def compare(value: dict[str, Any], kind: type, where: str) -> None:
         known = {entry.name for entry in fields(kind)}
-        for name, part in value.items() if isinstance(value, dict) else ():
+        for name, part in value.items():
             inner = {"experiment": Experiment, "display": Display, "scene": Scene,
                      "camera": Camera}.get(name)  # fmt: skip
             if name not in known:
@@ -161,9 +168,7 @@ def unknown(text: str | bytes) -> list[str]:
                 for number, racer in enumerate(part):
                     compare(racer, Racer, f"racers[{number}].")
 
-    if isinstance(text, bytes):
-        text = text.removeprefix(codecs.BOM_UTF8)
-    compare(json.loads(text), Session, "")
+    compare(session, Session, "")
     return found
 
 

@@ -94,7 +94,7 @@ class Plateau:
     """
 
     factor: float = 0.1
-    patience: int = 10
+    patience: float = 10  # a whole number
     threshold: float = 1e-4
     floor: float = 0.0
 
@@ -110,6 +110,7 @@ class Plateau:
             parameter.check(getattr(self, parameter.name))
         if self.patience != int(self.patience):
             raise ValueError(f"patience must be a whole number, not {self.patience}")
+        object.__setattr__(self, "patience", int(self.patience))
 
 
 _WARMUP = Parameter("warmup", 0.0, 0.0, 1.0, meaning="share of the run in which the factor rises")

@@ -15,29 +15,30 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image
+
 LOST = 5.0  # seconds of edits that may be lost at most
 
 
 def play(folder: Path, seed: int) -> None:
     """Edit, save and export at random until the process is killed."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PyQt6.QtCore import QSettings, QTimer
     from PyQt6.QtWidgets import QApplication
 
-    import gdviz.window
     from gdviz.app.document import Origin
+    from gdviz.shot import Film, Shot
     from gdviz.window import make_window
 
-    gdviz.window.state_folder = lambda: folder / "state"  # type: ignore[assignment]
     app = QApplication([])
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings().setValue("toured", "yes")
     window = make_window()
     window.show()
-    print("offered" if window._found is not None else "nothing offered", flush=True)
-    window._discard()
+    print("offered" if window.banner.offered is not None else "nothing offered", flush=True)
+    window.banner.discard()
     rng = random.Random(seed)
-    document = window.document
+    document, exporter = window.document, window.exporter
+    # its file takes a while to write, so that a kill falls into the middle of it
+    document.edit("Long", steps=20_000, tolerance=0.0)
     number = 0
 
     def act() -> None:
@@ -45,24 +46,24 @@ def play(folder: Path, seed: int) -> None:
         kind = rng.random()
         if kind < 0.85:
             number += 1
-            document.edit("Edit", steps=number)
+            document.edit("Edit", seed=number)
             print(f"edit {number} {time.monotonic()}", flush=True)
         elif kind < 0.93:
             path = folder / f"{rng.randrange(3)}.json"
             document.settle(Origin(document.experiment, path))
             window.files.save()
-        elif not window.exporter.busy:
-            # a race long enough to be interrupted in the middle of its file
-            document.edit("Long", steps=20_000, tolerance=0.0)
-            document.edit("Short", steps=number)
-            if document.race.experiment is document.experiment:
-                window.exporter._ended = lambda text: setattr(window.exporter, "_job", None)
-                target = folder / f"{rng.randrange(2)}.csv"
-                for file in (target, target.with_suffix(".json")):
-                    if file.exists() and rng.random() < 0.3:
-                        return
-                window.exporter.trajectories_to(target)
+        elif not exporter.obstacle():
+            print("export", flush=True)
+            if rng.random() < 0.3:
+                exporter.render_to(folder / f"{rng.randrange(2)}.png", "png",
+                                   Shot(("map",), 480, 300), Film())  # fmt: skip
+            else:
+                exporter.trajectories_to(folder / f"{rng.randrange(2)}.csv")
 
+    # nobody is there to answer
+    import gdviz.app.exporter
+
+    gdviz.app.exporter.may_replace = lambda path, window: True
     timer = QTimer()
     timer.timeout.connect(act)
     timer.start(15)
@@ -83,6 +84,12 @@ def whole(folder: Path) -> Iterator[str]:
         rows = list(csv.reader(text.decode().splitlines()))
         if not text.endswith(b"\r\n") or len({len(row) for row in rows}) != 1:
             yield f"{path.name} is not whole"
+    for path in folder.glob("*.png"):
+        try:
+            with Image.open(path) as picture:
+                picture.load()
+        except OSError as error:
+            yield f"{path.name}: {error}"
 
 
 def kill_once(folder: Path, seed: int, expected: bool) -> tuple[list[str], bool]:
@@ -90,9 +97,11 @@ def kill_once(folder: Path, seed: int, expected: bool) -> tuple[list[str], bool]
     rng = random.Random(seed)
     long = rng.random() < 0.15
     wait = rng.uniform(5.0, 8.0) if long else rng.expovariate(1.2)
+    variables = {"QT_QPA_PLATFORM": "offscreen", "XDG_STATE_HOME": str(folder / "state"),
+                 "XDG_CONFIG_HOME": str(folder / "config")}  # fmt: skip
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.crash", "--play", str(folder), "--seed", str(seed)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables},
     )  # fmt: skip
     assert child.stdout is not None
     assert child.stderr is not None
@@ -109,15 +118,15 @@ def kill_once(folder: Path, seed: int, expected: bool) -> tuple[list[str], bool]
     said, _ = child.communicate()
     edits = [line.split() for line in said.splitlines() if line.startswith("edit ")]
     wrong += whole(folder)
-    copies = list((folder / "state").glob("recovery-*.json"))
+    copies = list((folder / "state").rglob("recovery-*.json"))
+    old = [int(n) for _, n, when in edits if float(when) < killed - LOST]
     if copies and not wrong:
         from gdviz import session
 
-        kept = max(session.read(path).experiment.steps for path in copies)
-        old = [int(n) for _, n, when in edits if float(when) < killed - LOST]
+        kept = max(session.read(path).experiment.seed for path in copies)
         if old and kept < max(old):
             wrong.append(f"edit {max(old)} is lost, the copy has {kept}")
-    elif not copies and any(float(when) < killed - LOST for _, _, when in edits):
+    elif not copies and old:
         wrong.append("there is no recovery copy")
     return wrong, bool(copies)
 

@@ -9,19 +9,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("core", "model", "app", "views", "window")
-WINDOW = ("window", "menus", "dialogs", "picture", "check")
 
 
 def layer(module):
-    """The layer a module of ours belongs to; None for others. cli only starts the layers."""
+    """The layer a module of ours belongs to; None for cli and check, which only start them."""
     parts = module.split(".")
     if parts[0] == "gdviz_core":
         return "core"
-    if parts[0] != "gdviz" or module in ("gdviz.cli", "gdviz.__main__"):
+    if parts[0] != "gdviz" or module in ("gdviz.cli", "gdviz.check", "gdviz.__main__"):
         return None
-    if len(parts) > 1 and parts[1] in WINDOW:
-        return "window"
-    if len(parts) > 1 and parts[1] in ("app", "views"):
+    if len(parts) > 1 and parts[1] in ("app", "views", "window"):
         return parts[1]
     return "model"
 

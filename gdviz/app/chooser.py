@@ -6,19 +6,17 @@ from typing import Any
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from gdviz.app import typeset
-from gdviz.app.controls import label
+from gdviz.app import boxes, typeset
+from gdviz.app.controls import label, scroller
 from gdviz.app.dialog import Dialog
 from gdviz.app.page import Page
 from gdviz.app.text import tr
@@ -50,7 +48,7 @@ class RulePage(Page):
         y = self.add_words(y + 2, optimizer.summary, font(13 * zoom), theme.text2)
         if isinstance(optimizer, Optimizer):
             for line in optimizer.parsed.lines:
-                lead = typeset.row(typeset.symbol(line.name, size), typeset.text(" = ", size))
+                lead = boxes.row(typeset.symbol(line.name, size), boxes.text(" = ", size))
                 box = typeset.typeset(notation(line.expression), size)
                 y = self.add_formula(y + 10, lead, box, line.name)
                 if line.note:
@@ -92,11 +90,7 @@ class Chooser(Dialog):
         self.list.itemDoubleClicked.connect(lambda _: self.take())
         self.page = RulePage()
         self.page.set_theme(theme)
-        scroll = QScrollArea()
-        scroll.setWidget(self.page)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = scroller(self.page)
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         self.add = QPushButton(tr("Add to the race"))
@@ -141,10 +135,16 @@ class Chooser(Dialog):
             self._head("torch")
         for name in names:
             self._offer(name, f"torch_{name}")
-        for row in range(self.list.count()):
-            if self.list.item(row).flags() & Qt.ItemFlag.ItemIsSelectable:  # type: ignore[union-attr]
+        self._go(0, 1)
+
+    def _go(self, row: int, step: int) -> None:
+        """To the first optimizer from a row on; the heads of families are passed over."""
+        while 0 <= row < self.list.count():
+            item = self.list.item(row)
+            if item is not None and item.flags() & Qt.ItemFlag.ItemIsSelectable:
                 self.list.setCurrentRow(row)
                 break
+            row += step
 
     def _head(self, title: str) -> None:
         head = QListWidgetItem(title)
@@ -177,12 +177,6 @@ class Chooser(Dialog):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
             if step is not None:
-                row = self.list.currentRow() + step
-                while 0 <= row < self.list.count():
-                    item = self.list.item(row)
-                    if item is not None and item.flags() & Qt.ItemFlag.ItemIsSelectable:
-                        self.list.setCurrentRow(row)
-                        break
-                    row += step
+                self._go(self.list.currentRow() + step, step)
                 return True
         return super().eventFilter(watched, event)

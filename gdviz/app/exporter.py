@@ -1,5 +1,6 @@
 """Exports: trajectories, pictures, films and scripts, in the background, and the clipboard."""
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -64,23 +65,25 @@ class Exporter(QObject):
             return tr("There is nothing to export: add a start and switch on a racer")
         return tr("An export is still running") if self.busy else ""
 
-    def _ready(self) -> bool:
+    def _ask(self, title: str, name: str, kind: str) -> Path | None:
+        """A file for what can be exported now; None if nothing can, or the user wants nothing."""
         why = self.obstacle()
         if why:
             self.said.emit(why)
-        return not why
+            return None
+        origin = self._document.origin.path
+        beside = name if origin is None else str(origin.with_suffix(Path(name).suffix))
+        kinds = f"{kind} (*{Path(name).suffix});;" + tr("All files (*)")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, beside, kinds)
+        return Path(chosen) if chosen else None
 
     # trajectories
 
     def trajectories(self) -> None:
         """Ask for a file and write the race to it in the background."""
-        if self._ready():
-            name, _ = QFileDialog.getSaveFileName(
-                self._window, tr("Export trajectories"), self.suggested("race.csv"),
-                tr("CSV (*.csv);;All files (*)"),
-            )  # fmt: skip
-            if name:
-                self.trajectories_to(Path(name))
+        path = self._ask(tr("Export trajectories"), "race.csv", "CSV")
+        if path is not None:
+            self.trajectories_to(path)
 
     def trajectories_to(self, path: Path) -> None:
         """Write the race as CSV, and the session beside it."""
@@ -117,13 +120,9 @@ class Exporter(QObject):
 
     def script(self) -> None:
         """Ask for a file and write the Python program that runs the race again."""
-        if self._ready():
-            name, _ = QFileDialog.getSaveFileName(
-                self._window, tr("Export Python script"), self.suggested("race.py"),
-                tr("Python (*.py);;All files (*)"),
-            )  # fmt: skip
-            if name:
-                self.script_to(Path(name))
+        path = self._ask(tr("Export Python script"), "race.py", "Python")
+        if path is not None:
+            self.script_to(path)
 
     def script_to(self, path: Path) -> None:
         """Write the Python program that runs the race again."""
@@ -150,24 +149,19 @@ class Exporter(QObject):
 
         Returns false if nothing is made.
         """
-        if self._ready():
-            name, _ = QFileDialog.getSaveFileName(
-                self._window, tr("Export picture or film"), self.suggested(f"race.{kind}"),
-                f"{kind.upper()} (*.{kind});;" + tr("All files (*)"),
-            )  # fmt: skip
-            if name:
-                self.render_to(Path(name), kind, shot, film)
-                return True
-        return False
+        path = self._ask(tr("Export picture or film"), f"race.{kind}", kind.upper())
+        if path is not None:
+            self.render_to(path, kind, shot, film)
+        return path is not None
 
     def render_to(self, path: Path, kind: str, shot: Shot, film: Film) -> None:
         """Make a picture or a film in the background."""
         found = self._asked(path, f".{kind}")
         if found is None:
             return
-        self._folder = tempfile.TemporaryDirectory(prefix="gdviz-")
-        given = Path(self._folder.name) / "session.json"
         try:
+            self._folder = tempfile.TemporaryDirectory(prefix="gdviz-")
+            given = Path(self._folder.name) / "session.json"
             given.write_text(session.dump(self._document.session()), encoding="utf-8")
         except OSError as error:
             self._finished(tr("no picture: {reason}").format(reason=error.strerror))
@@ -216,17 +210,12 @@ class Exporter(QObject):
             self._process.deleteLater()
             self._process = None
         if self._folder is not None:
-            self._folder.cleanup()
+            # what a killed process left open on Windows stays for the system to delete
+            with contextlib.suppress(OSError):
+                self._folder.cleanup()
             self._folder = None
         self.progressed.emit(None)
         self.said.emit(text)
-
-    def suggested(self, name: str) -> str:
-        """A file name beside the file of the experiment."""
-        origin = self._document.origin
-        if origin.path is None:
-            return name
-        return str(origin.path.with_suffix(Path(name).suffix))
 
 
 def _command(arguments: list[str]) -> tuple[str, list[str]]:

@@ -1,20 +1,23 @@
 """New, open and save: the questions, and the work behind them."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from gdviz import export, session
-from gdviz.app.controls import CheckedField
 from gdviz.app.document import Document, Origin
+from gdviz.app.entry import CheckedField
 from gdviz.app.text import tr
 from gdviz.experiment import first_experiment
 from gdviz.scene import shipped
 from gdviz.session import Session, SessionError
 
 RECENT = 8  # files that are remembered
+Source = TypeVar("Source")  # what a session is read from
 
 
 class Files(QObject):
@@ -60,8 +63,7 @@ class Files(QObject):
     def new(self) -> None:
         """Begin with the experiment the program starts with."""
         if self.may_leave():
-            self.opened.emit()
-            self._document.open(tr("New experiment"), Session.of(first_experiment()))
+            self._show(tr("New experiment"), Session.of(first_experiment()))
 
     def open(self) -> None:
         """Ask for a session and open it."""
@@ -73,47 +75,45 @@ class Files(QObject):
 
     def open_from(self, path: Path, ask: bool = True) -> None:
         """Open a file, or say why not and keep what is there."""
-        try:
-            found = session.read(path)
-        except SessionError as error:
-            self.said.emit(str(error))
-            return
-        if not ask or self.may_leave():
-            self.opened.emit()
-            self._document.open(tr("Open {name}").format(name=path.name), found, path)
+        found = self._read(session.read, path)
+        if found is not None and (not ask or self.may_leave()):
+            self._show(tr("Open {name}").format(name=path.name), found, path)
             self.remember(path)
-            said = tr("Opened {name}").format(name=path.name)
-            lost = session.unknown(path.read_bytes())
-            if lost:
-                words = tr("; not known here and not saved again: {fields}")
-                said += words.format(fields=", ".join(lost[:5]))
-            self.said.emit(said)
+            self._say(tr("Opened {name}").format(name=path.name), found)
 
     def open_scene(self, path: Path) -> None:
         """Open a session as something to play with: it is not saved in its file."""
-        try:
-            found = session.read(path)
-        except SessionError as error:
-            self.said.emit(str(error))
-            return
+        found = self._read(session.read, path)
         # what was done to a shipped scene comes back with Undo: one goes from one to the next
-        if self._document.origin.shipped or self.may_leave():
-            self.opened.emit()
-            title = found.scene.title or path.stem
-            label = tr("Open scene: {title}").format(title=title)
-            self._document.open(label, found, shipped=path in shipped())
+        if found is not None and (self._document.origin.shipped or self.may_leave()):
+            label = tr("Open scene: {title}").format(title=found.scene.title or path.stem)
+            self._show(label, found, shipped=path in shipped())
 
     def open_text(self, text: str) -> None:
         """Open a session that was copied as text."""
+        found = self._read(session.from_text, text)
+        if found is not None and self.may_leave():
+            self._show(tr("Open from text"), found)
+            self._say(tr("Opened the experiment from the text"), found)
+
+    def _read(self, read: Callable[[Source], Session], source: Source) -> Session | None:
         try:
-            found = session.from_text(text)
+            return read(source)
         except SessionError as error:
             self.said.emit(str(error))
-            return
-        if self.may_leave():
-            self.opened.emit()
-            self._document.open(tr("Open from text"), found)
-            self.said.emit(tr("Opened the experiment from the clipboard"))
+            return None
+
+    def _show(
+        self, label: str, opened: Session, path: Path | None = None, shipped: bool = False
+    ) -> None:
+        self.opened.emit()
+        self._document.open(label, opened, path, shipped)
+
+    def _say(self, said: str, opened: Session) -> None:
+        if opened.lost:
+            words = tr("; not known here and not saved again: {fields}")
+            said += words.format(fields=", ".join(opened.lost[:5]))
+        self.said.emit(said)
 
     def paste(self) -> None:
         """Open the session whose text is in the clipboard."""
@@ -201,6 +201,7 @@ class Files(QObject):
         self.remembered.emit()
 
     def remember(self, path: Path) -> None:
+        """Put a file first among the recent ones."""
         path = Path(os.path.abspath(path))
         rest = [other for other in self.recent() if other != path]
         QSettings().setValue("recent", [str(other) for other in (path, *rest)][:RECENT])

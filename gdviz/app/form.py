@@ -15,8 +15,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gdviz.app.controls import Combo, label, number_text, parse_number, parse_whole
+from gdviz.app.controls import Combo, label
 from gdviz.app.dialog import Dialog
+from gdviz.app.entry import number_text, parse_number, parse_whole
 from gdviz.app.text import tr
 
 MAX_TEXT = 1_000_000  # characters that are read of a field of many lines

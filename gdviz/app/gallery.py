@@ -9,14 +9,13 @@ from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from gdviz import session
 from gdviz.app.canvas import painted
-from gdviz.app.controls import label
+from gdviz.app.controls import label, scroller
 from gdviz.app.dialog import Dialog
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
@@ -127,11 +126,7 @@ class Gallery(Dialog):
             grid.setColumnStretch(columns, 1)
             whole.addLayout(grid)
         whole.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = scroller(inside)
         self._scroll = scroll
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -7,10 +7,10 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PyQt6.QtWidgets import QWidget
 
-from gdviz.app import typeset
+from gdviz.app import boxes
+from gdviz.app.boxes import Box, Pen
 from gdviz.app.canvas import painted
 from gdviz.app.theme import DARK, Theme
-from gdviz.app.typeset import Box, Pen
 
 MARGIN = 16.0
 SMALLEST = 0.42  # to which a formula that is too wide is shrunk
@@ -69,7 +69,7 @@ class Page(QWidget):
         """A formula behind its left side, in as many lines as it needs."""
         room = max(60.0, self.width() - 2 * MARGIN - lead.width)
         first = True
-        for line in typeset.broken(box, room, 20.0):
+        for line in boxes.broken(box, room, 20.0):
             indent = 0.0 if first else 20.0
             scale = max(SMALLEST, min(1.0, (room - indent) / max(line.width, 1.0)))
             ascent = max(lead.ascent, scale * line.ascent) if first else scale * line.ascent
@@ -98,18 +98,18 @@ class Page(QWidget):
             first = False
         return y
 
-    def add_row(self, y: float, boxes: list[Box], name: str) -> float:
-        return self.add_formula(y, typeset.space(0.0), typeset.row(*boxes), name)
+    def add_row(self, y: float, pieces: list[Box], name: str) -> float:
+        return self.add_formula(y, boxes.space(0.0), boxes.row(*pieces), name)
 
-    def add_flow(self, y: float, boxes: list[tuple[Box, str]], size: float) -> float:
+    def add_flow(self, y: float, pieces: list[tuple[Box, str]], size: float) -> float:
         """Boxes side by side, in as many rows as they need."""
         line: list[Box] = []
         used, room = 0.0, self.width() - 2 * MARGIN
-        for box, _ in boxes:
+        for box, _ in pieces:
             if line and used + box.width > room:
                 y = self.add_row(y, line, "")
                 line, used = [], 0.0
-            line += [box, typeset.space(1.1 * size)]
+            line += [box, boxes.space(1.1 * size)]
             used += box.width + 1.1 * size
         return self.add_row(y, line, "") if line else y
 

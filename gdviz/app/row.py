@@ -10,8 +10,9 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QAction, QContextMenuEvent, QIcon, QMouseEvent, QPixmap
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPushButton, QWidget
 
-from gdviz.app.controls import ElidedLabel, IconButton, NumberField, Slider, Switch, label
+from gdviz.app.controls import ElidedLabel, IconButton, Slider, Switch, label
 from gdviz.app.document import Document
+from gdviz.app.entry import NumberField
 from gdviz.app.form import Field, Form
 from gdviz.app.surroundings import Surroundings, described
 from gdviz.app.text import tr

@@ -16,8 +16,9 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app.canvas import painted
-from gdviz.app.controls import Combo, label, number_text, parse_number
+from gdviz.app.controls import Combo, label
 from gdviz.app.dialog import Dialog
+from gdviz.app.entry import number_text, parse_number
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.racer import CONSTANT, PLATEAU, Racer, schedule_parameters, scheduled, schedules

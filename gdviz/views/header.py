@@ -5,8 +5,9 @@ import sys
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QWidget
 
-from gdviz.app.controls import Combo, FormulaField, label
+from gdviz.app.controls import Combo, label
 from gdviz.app.document import Document
+from gdviz.app.entry import FormulaField
 from gdviz.app.player import Player
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, icon

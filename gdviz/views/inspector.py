@@ -4,16 +4,17 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QMouseEvent
-from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from gdviz.app import typeset
-from gdviz.app.controls import Combo, IconButton
+from gdviz.app import boxes, typeset
+from gdviz.app.boxes import Box
+from gdviz.app.controls import Combo, IconButton, scroller
 from gdviz.app.document import Document
 from gdviz.app.page import Page
 from gdviz.app.player import Player
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
-from gdviz.app.typeset import Box, Leaf
+from gdviz.app.typeset import Leaf
 from gdviz.compute import Race
 from gdviz.experiment import Experiment
 from gdviz.inspection import Line, Step, step_of
@@ -43,11 +44,7 @@ class InspectorView(View):
         self.forward.clicked.connect(lambda: player.step(1))
         self.tools = [self.racer, self.back, self.forward]
         self.page = StepPage(document.point_out)
-        self.scroller = QScrollArea()
-        self.scroller.setWidget(self.page)
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller = scroller(self.page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2, 0, 6)
         column.addWidget(self.scroller)
@@ -163,42 +160,42 @@ class StepPage(Page):
         size, small = NUMBERS * zoom, font(NOTE * zoom)
         y += 4
         place, after = _point(step.before, size), _point(step.after, size)
-        y = self.add_row(y, [typeset.text("w = ", size, True), place], "w")
+        y = self.add_row(y, [boxes.text("w = ", size, True), place], "w")
         shown = {name: value for name, value in step.given.items() if name == "g"}
         for name, value in shown.items():
             if step.disturbed:
-                lead = [typeset.text("∇f(w) = ", size), _point(step.exact, size)]
+                lead = [boxes.text("∇f(w) = ", size), _point(step.exact, size)]
                 y = self.add_row(y, lead, name)
                 y = self.add_words(
                     y, tr("after {what}").format(what=", ".join(step.disturbed)), small, theme.text2
                 )
             equal = " = " if step.disturbed else " = ∇f(w) = "
-            lead = [typeset.symbol(name, size), typeset.text(equal, size)]
+            lead = [typeset.symbol(name, size), boxes.text(equal, size)]
             y = self.add_row(y, [*lead, _point(value, size)], name)
         used = set().union(*(line.term.variables() for line in step.lines))
         settings = [name for name in step.hyperparameters if name in used]
         if settings:
-            boxes = []
+            pieces = []
             for name in settings:
-                parts = [typeset.symbol(name, size), typeset.text(" = ", size),
+                parts = [typeset.symbol(name, size), boxes.text(" = ", size),
                          typeset.number(step.hyperparameters[name], size)]  # fmt: skip
-                boxes.append((typeset.row(*parts), name))
-            y = self.add_flow(y, boxes, size)
+                pieces.append((boxes.row(*parts), name))
+            y = self.add_flow(y, pieces, size)
         for number, line in enumerate(step.lines, 1):
             y = self._add_line(y + GAP * zoom, number, line, zoom)
         y += GAP * zoom
-        parts = [typeset.text("w: ", size, True), place, typeset.text(" → ", size), after]
+        parts = [boxes.text("w: ", size, True), place, boxes.text(" → ", size), after]
         y = self.add_row(y, parts, "w")
         moved = (step.after[0] - step.before[0], step.after[1] - step.before[1])
-        y = self.add_row(y, [typeset.text("Δw = ", size, True), _point(moved, size)], "w")
-        parts = [typeset.text("f: ", size, True), typeset.number(step.loss_before, size),
-                 typeset.text(" → ", size), typeset.number(step.loss_after, size)]  # fmt: skip
+        y = self.add_row(y, [boxes.text("Δw = ", size, True), _point(moved, size)], "w")
+        parts = [boxes.text("f: ", size, True), typeset.number(step.loss_before, size),
+                 boxes.text(" → ", size), typeset.number(step.loss_after, size)]  # fmt: skip
         return self.add_row(y, parts, "f")
 
     def _add_line(self, y: float, number: int, line: Line, zoom: float) -> float:
         theme, top = self.theme, y
         size = FORMULA * zoom
-        lead = typeset.row(typeset.symbol(line.name, size), typeset.text(" = ", size))
+        lead = boxes.row(typeset.symbol(line.name, size), boxes.text(" = ", size))
         y = self.add_formula(y, lead, typeset.typeset(line.term, size), line.name)
         if line.note:
             y = self.add_words(y + 1, line.note, font(NOTE * zoom), theme.text2)
@@ -206,15 +203,15 @@ class StepPage(Page):
         same = all(a == b for a, b in (*line.values.values(), line.result))
         for axis in (0,) if same else (0, 1):
             numbers = typeset.typeset(line.term, size, _numbers(line, axis))
-            mark = typeset.text("" if same else "xy"[axis], size, True)
-            lead = typeset.row(mark, typeset.space(14 * zoom - mark.width))
+            mark = boxes.text("" if same else "xy"[axis], size, True)
+            lead = boxes.row(mark, boxes.space(14 * zoom - mark.width))
             value = typeset.number(line.result[axis], size, name=line.name)
-            result = typeset.row(typeset.text(" = ", size), value)
+            result = boxes.row(boxes.text(" = ", size), value)
             plain = line.term.kind in ("variable", "constant")
-            whole = typeset.row(*(part for _, _, part in numbers.parts), result,
+            whole = boxes.row(*(part for _, _, part in numbers.parts), result,
                                 breaks=[*numbers.breaks, len(numbers.parts)])  # fmt: skip
             if not numbers.parts or numbers.draw is not None or not numbers.breaks:
-                whole = typeset.row(numbers, result, breaks=[1])
+                whole = boxes.row(numbers, result, breaks=[1])
             y = self.add_formula(y + 3, lead, numbers if plain else whole, line.name)
         self.name_place(top, y - top, line.name)
         return y
@@ -243,5 +240,5 @@ def _numbers(line: Line, axis: int) -> Leaf:
 
 
 def _point(at: Pair, size: float) -> Box:
-    parts = [typeset.number(at[0], size), typeset.text(", ", size), typeset.number(at[1], size)]
-    return typeset.bracketed(typeset.row(*parts), size)
+    parts = [typeset.number(at[0], size), boxes.text(", ", size), typeset.number(at[1], size)]
+    return boxes.bracketed(boxes.row(*parts), size)

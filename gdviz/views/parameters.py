@@ -6,8 +6,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QGridLayout, QWidget
 
-from gdviz.app.controls import NumberField, Slider, label
+from gdviz.app.controls import Slider, label
 from gdviz.app.document import Document
+from gdviz.app.entry import NumberField
 from gdviz.app.player import Player
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme

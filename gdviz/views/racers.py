@@ -4,20 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import qtawesome
-from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from gdviz.app.chooser import Chooser
-from gdviz.app.controls import IconButton
+from gdviz.app.controls import IconButton, scroller
 from gdviz.app.document import Document
 from gdviz.app.form import Field, Form
 from gdviz.app.player import Player
@@ -60,11 +57,7 @@ class RacersView(View):
         adding.addWidget(self.add)
         column.addLayout(adding)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll = scroller(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 6, 0, 4)
         whole.setSpacing(6)

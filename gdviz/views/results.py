@@ -16,8 +16,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gdviz.app.controls import CheckedField, ElidedLabel, IconButton, label, parse_number
+from gdviz.app.controls import ElidedLabel, IconButton, label
 from gdviz.app.document import Document
+from gdviz.app.entry import CheckedField, parse_number
 from gdviz.app.job import Job
 from gdviz.app.player import Player
 from gdviz.app.text import tr

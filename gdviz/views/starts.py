@@ -5,17 +5,16 @@ from typing import Any
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QColor
 from PyQt6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from gdviz.app.controls import Choice, IconButton, NumberField, Switch, label
+from gdviz.app.controls import Choice, IconButton, Switch, label, scroller
 from gdviz.app.document import Document
+from gdviz.app.entry import NumberField
 from gdviz.app.form import Field, Form
 from gdviz.app.player import Player
 from gdviz.app.text import tr
@@ -83,11 +82,7 @@ class StartsView(View):
         inner.setContentsMargins(16, 0, 10, 0)
         inner.addLayout(self._rows)
         inner.addStretch(1)
-        self.scroller = QScrollArea()
-        self.scroller.setWidget(inside)
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller = scroller(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(8)

@@ -107,7 +107,6 @@ def unasked(monkeypatch):
 @pytest.fixture
 def user(qtbot, tmp_path, monkeypatch):
     """A Driver of a fresh window of 1440 by 900."""
-    monkeypatch.setattr("gdviz.window.state_folder", lambda: tmp_path / "state")
     QSettings().clear()
     QSettings().setValue("toured", "yes")
     window = make_window()

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
 from gdviz.app.chooser import Chooser
-from gdviz.app.controls import parse_number, parse_whole
+from gdviz.app.entry import parse_number, parse_whole
 from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView

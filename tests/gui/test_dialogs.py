@@ -12,8 +12,8 @@ from gdviz.app.keys import plain
 from gdviz.app.palette import Command, Palette, found
 from gdviz.app.preferences import HEATS, coloured
 from gdviz.app.theme import DARK, LIGHT
-from gdviz.dialogs import Dialogs
 from gdviz.window import make_window
+from gdviz.window.dialogs import Dialogs
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 

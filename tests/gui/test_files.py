@@ -252,7 +252,7 @@ def _shipped():
 
 
 def test_a_scene_of_ones_own_is_in_the_gallery_with_its_words(user, tmp_path, monkeypatch):
-    monkeypatch.setattr("gdviz.dialogs.own_scenes", lambda: tmp_path / "scenes")
+    monkeypatch.setattr("gdviz.window.dialogs.own_scenes", lambda: tmp_path / "scenes")
     user.click(1.0, 1.0)
     user.window.dialogs.save_scene()
     form = user.dialog()

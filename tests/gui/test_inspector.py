@@ -4,7 +4,7 @@ import pytest
 from PyQt6.QtCore import QPoint
 from PyQt6.QtTest import QTest
 
-from gdviz.app import typeset
+from gdviz.app import boxes, typeset
 from gdviz.views.inspector import InspectorView
 from gdviz_core.notation import notation
 
@@ -121,7 +121,7 @@ def test_brackets_only_where_they_are_needed(user):
 
 def test_a_long_sum_breaks_before_its_signs(user):
     long = box(" + ".join(["alpha*beta1"] * 12))
-    lines = typeset.broken(long, 150.0, 20.0)
+    lines = boxes.broken(long, 150.0, 20.0)
     assert len(lines) > 2
     assert all(line.width <= 151 for line in lines)
     assert sum(len(line.parts) for line in lines) == len(long.parts)

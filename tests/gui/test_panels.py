@@ -6,7 +6,8 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QTabBar
 
 from gdviz.views.racers import RacersView
-from gdviz.window import LAYOUTS, make_window
+from gdviz.window import make_window
+from gdviz.window.frame import LAYOUTS
 from tests.gui.conftest import LEFT, NONE
 
 

@@ -1,13 +1,15 @@
 """What holds the program together: jobs, undo, recovery, hooks, and every tooltip."""
 
 import faulthandler
+import gc
 import sys
 import threading
+import weakref
 
 import pytest
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QEvent, QSettings
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QAbstractButton
+from PyQt6.QtWidgets import QAbstractButton, QApplication
 
 from gdviz import session
 from gdviz.app.document import Document
@@ -18,6 +20,7 @@ from gdviz.experiment import Experiment, first_experiment
 from gdviz.racer import Racer
 from gdviz.views.curves import CurvesView
 from gdviz.views.racers import RacersView
+from gdviz.window import make_window
 
 
 def test_a_cancelled_job_never_reports(qtbot):
@@ -265,3 +268,21 @@ def test_nothing_of_pyqtgraphs_own_menus_can_be_reached(user):
         assert not canvas.box.menuEnabled()
         assert not canvas.getPlotItem().menuEnabled()
         assert canvas.scene().contextMenu == []
+
+
+def test_a_closed_window_leaves_nothing_behind(qtbot):
+    QSettings().setValue("toured", "yes")
+    left = []
+    for _ in range(3):
+        window = make_window()
+        window.show()
+        qtbot.waitExposed(window)
+        left.append(weakref.ref(window))
+        window.close()
+        window.deleteLater()
+        del window
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        QApplication.processEvents()
+        gc.collect()
+    # the last one may still be known to what is being deleted
+    assert [ref() for ref in left[:2]] == [None, None]

@@ -177,7 +177,7 @@ def test_the_window_opens_anywhere_and_ends_on_a_signal(tmp_path, env, number):
     variables = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.getcwd(), **env}
     variables = {name: value for name, value in variables.items() if value is not None}
     code = (
-        "import sys; from PyQt6.QtCore import QTimer; from gdviz import window\n"
+        "import sys; from PyQt6.QtCore import QTimer; from gdviz.window import program as window\n"
         "make = window.make_window\n"
         "def tell(*a):\n"
         "    QTimer.singleShot(300, lambda: print('open', flush=True)); return make(*a)\n"

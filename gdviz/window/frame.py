@@ -1,7 +1,5 @@
 """The main window: menus, and panels made from VIEWS."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
@@ -11,31 +9,25 @@ from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
     QFrame,
-    QHBoxLayout,
     QMainWindow,
-    QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
-from gdviz import __version__
 from gdviz.app import job, theme
-from gdviz.app.controls import CheckedField, IconButton, label
-from gdviz.app.document import Document, Origin
+from gdviz.app.controls import IconButton
+from gdviz.app.document import Document
+from gdviz.app.entry import CheckedField
 from gdviz.app.exporter import Exporter
 from gdviz.app.files import Files
-from gdviz.app.guard import Guard, Signals, return_large_arrays, state_folder
+from gdviz.app.guard import state_folder
 from gdviz.app.panel import Panels
 from gdviz.app.player import Player
 from gdviz.app.preferences import chosen_size, coloured, colours, projector
 from gdviz.app.recovery import Recovery
 from gdviz.app.text import tr
-from gdviz.dialogs import Dialogs
-from gdviz.display import Display
 from gdviz.experiment import Experiment, first_experiment
-from gdviz.menus import Menus
-from gdviz.session import Session
 from gdviz.views import VIEWS
 from gdviz.views.header import HeaderView
 from gdviz.views.map import MapView
@@ -45,6 +37,9 @@ from gdviz.views.relief import ReliefView
 from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
 from gdviz.views.view import View
+from gdviz.window.banner import Banner
+from gdviz.window.dialogs import Dialogs
+from gdviz.window.menus import Menus
 
 GAP = 12
 PROJECTOR = 1.4  # how large type and lines are for a projector
@@ -98,7 +93,6 @@ class Window(QMainWindow):
         self.choose_layout("race")
         self.map.canvas.setFocus()
         self.document.recompute()
-        self._offer_recovery()
 
     @property
     def layouts(self) -> dict[str, str]:
@@ -163,11 +157,11 @@ class Window(QMainWindow):
             if view.place == "right":
                 self.panels.add(view.title, view, view.tools)
         self.panels.setCentralWidget(chart)
-        self._banner = self._make_banner()
+        self.banner = Banner(self.document, self.recovery, self)
         body = QVBoxLayout()
         body.setContentsMargins(GAP, GAP, GAP, GAP)
         body.setSpacing(GAP)
-        body.addWidget(self._banner)
+        body.addWidget(self.banner)
         body.addWidget(self.panels, 1)
         whole = QVBoxLayout()
         whole.setContentsMargins(0, 0, 0, 0)
@@ -195,20 +189,6 @@ class Window(QMainWindow):
         if self._zoom > 1:
             right = round(0.42 * width)
         self.panels.set_widths(296 if width >= 1200 else 276, right)
-
-    def _make_banner(self) -> QFrame:
-        banner = card()
-        row = QHBoxLayout(banner)
-        row.setContentsMargins(14, 8, 14, 8)
-        row.addWidget(
-            label(tr("gdviz was not closed properly. Bring back the experiment?"), "name"), 1
-        )
-        for text, slot in ((tr("Restore"), self._restore), (tr("Discard"), self._discard)):
-            button = QPushButton(text)
-            button.clicked.connect(slot)
-            row.addWidget(button)
-        banner.hide()
-        return banner
 
     def _make_buttons(self) -> None:
         stack = self.document.undo_stack
@@ -255,6 +235,7 @@ class Window(QMainWindow):
     # keys: a control reached by Tab keeps its own
 
     def play_or_press(self) -> None:
+        """Press the button that has the keyboard, or play and pause."""
         focus = QApplication.focusWidget()
         if isinstance(focus, QAbstractButton):
             focus.click()
@@ -262,6 +243,7 @@ class Window(QMainWindow):
             self.player.toggle()
 
     def step_or_slide(self, count: int) -> None:
+        """Move the slider that has the keyboard, or the playhead, by so many steps."""
         focus = QApplication.focusWidget()
         if isinstance(focus, QSlider):
             focus.setValue(focus.value() + count * focus.singleStep())
@@ -273,8 +255,12 @@ class Window(QMainWindow):
     def _follow_system(self) -> None:
         hints = QApplication.styleHints()
         assert hints is not None
-        hints.colorSchemeChanged.connect(lambda _: self.choose_theme(self.theme_choice))
+        # a lambda would keep the window alive as long as the application
+        hints.colorSchemeChanged.connect(self._take_theme)
         self.choose_theme(str(QSettings().value("theme", "system")))
+
+    def _take_theme(self) -> None:
+        self.choose_theme(self.theme_choice)
 
     def choose_theme(self, choice: str) -> None:
         """Take the theme "light" or "dark", or that of the system, and remember the choice."""
@@ -314,23 +300,6 @@ class Window(QMainWindow):
             self._turns.stop()
 
     # the rest
-
-    def _offer_recovery(self) -> None:
-        self._found = self.recovery.find()
-        self._banner.setVisible(self._found is not None)
-
-    def _restore(self) -> None:
-        if self._found is not None:
-            before = self.document.experiment
-            self.document.open(tr("Restore the experiment"), self._found)
-            # it was not saved when the program ended, so it is not now
-            self.document.settle(Origin(before, None, self._found.scene))
-        self.recovery.write()
-        self._discard()
-
-    def _discard(self) -> None:
-        self._banner.hide()
-        self.recovery.settle()
 
     def flip_full_screen(self) -> None:
         """Full screen, or back."""
@@ -416,48 +385,3 @@ def rule() -> QFrame:
     made = QFrame()
     made.setObjectName("rule")
     return made
-
-
-def make_window(experiment: Experiment | None = None, display: Display | None = None) -> Window:
-    """The main window, ready to be shown; a QApplication must exist."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    app.setApplicationName("gdviz")
-    app.setOrganizationName("gdviz")
-    app.setApplicationVersion(__version__)
-    app.setDesktopFileName("gdviz")
-    return_large_arrays()
-    theme.prepare(app)
-    window = Window(experiment)
-    if display is not None:
-        window.document.view_as(display)
-    screen = app.primaryScreen()
-    room = None if screen is None else screen.availableGeometry()
-    frame = 40  # for the title bar that a window manager adds
-    if room is None:
-        window.resize(1440, 900)
-    else:
-        window.resize(min(1440, room.width()), min(900, room.height() - frame))
-    geometry = QSettings().value("geometry")
-    if isinstance(geometry, QByteArray):
-        window.restoreGeometry(geometry)
-    return window
-
-
-def run(opened: Session | None = None, path: Path | None = None) -> int:
-    """Open the window, with a session from a file or the first experiment, until it is closed."""
-    app = QApplication(sys.argv[:1])
-    guard = Guard(state_folder())
-    guard.install()
-    window = make_window() if opened is None else make_window(opened.experiment, opened.display)
-    if opened is not None:
-        window.document.settle(Origin(opened.experiment, path, opened.scene))
-    if path is not None:
-        window.files.remember(path)
-    guard.caught.connect(window.status.say)
-    signals = Signals(window.close)
-    window.show()
-    code = app.exec()
-    signals.remove()
-    guard.remove()
-    return code

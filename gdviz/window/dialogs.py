@@ -26,16 +26,16 @@ from gdviz.app.preferences import Preferences, colours
 from gdviz.app.row import RacerRow
 from gdviz.app.text import tr
 from gdviz.app.tour import Stop, Tour
-from gdviz.picture import KINDS
 from gdviz.scene import Scene
 from gdviz.session import Session
 from gdviz.shot import THEMES, Film, Shot
 from gdviz.views.view import View
+from gdviz.window.picture import KINDS
 from gdviz_core import ENGINE, SURFACES
 from gdviz_core.external import KNOWN, find
 
 if TYPE_CHECKING:
-    from gdviz.window import Window
+    from gdviz.window.frame import Window
 
 LICENCES = """\
 gdviz is free software under the GNU General Public License, version 3 or later.

@@ -9,10 +9,10 @@ from PyQt6.QtWidgets import QApplication, QMenu
 
 from gdviz.app.keys import plain
 from gdviz.app.text import tr
-from gdviz.picture import KINDS
+from gdviz.window.picture import KINDS
 
 if TYPE_CHECKING:
-    from gdviz.window import Window
+    from gdviz.window.frame import Window
 
 THEMES = {"system": "System theme", "light": "Light theme", "dark": "Dark theme"}
 

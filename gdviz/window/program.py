@@ -1,0 +1,61 @@
+"""From nothing to an open window, and from that to the end of the program."""
+
+import sys
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings
+from PyQt6.QtWidgets import QApplication
+
+from gdviz import __version__
+from gdviz.app import theme
+from gdviz.app.document import Origin
+from gdviz.app.guard import Guard, Signals, return_large_arrays, state_folder
+from gdviz.display import Display
+from gdviz.experiment import Experiment
+from gdviz.session import Session
+from gdviz.window.frame import Window
+
+
+def make_window(experiment: Experiment | None = None, display: Display | None = None) -> Window:
+    """The main window, ready to be shown; a QApplication must exist."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    app.setApplicationName("gdviz")
+    app.setOrganizationName("gdviz")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("gdviz")
+    return_large_arrays()
+    theme.prepare(app)
+    window = Window(experiment)
+    if display is not None:
+        window.document.view_as(display)
+    screen = app.primaryScreen()
+    room = None if screen is None else screen.availableGeometry()
+    frame = 40  # for the title bar that a window manager adds
+    if room is None:
+        window.resize(1440, 900)
+    else:
+        window.resize(min(1440, room.width()), min(900, room.height() - frame))
+    geometry = QSettings().value("geometry")
+    if isinstance(geometry, QByteArray):
+        window.restoreGeometry(geometry)
+    return window
+
+
+def run(opened: Session | None = None, path: Path | None = None) -> int:
+    """Open the window, with a session from a file or the first experiment, until it is closed."""
+    app = QApplication(sys.argv[:1])
+    guard = Guard(state_folder())
+    guard.install()
+    window = make_window() if opened is None else make_window(opened.experiment, opened.display)
+    if opened is not None:
+        window.document.settle(Origin(opened.experiment, path, opened.scene))
+    if path is not None:
+        window.files.remember(path)
+    guard.caught.connect(window.status.say)
+    signals = Signals(window.close)
+    window.show()
+    code = app.exec()
+    signals.remove()
+    guard.remove()
+    return code
