@@ -17,6 +17,7 @@ from gdviz.racer import CONSTANT, Racer
 from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.external import External
+from gdviz_core.foreign import PREFIX
 from gdviz_core.operation import OPERATIONS
 from gdviz_core.surface import Array, Domain
 
@@ -140,13 +141,16 @@ def _weight(program: Any) -> int:
 def cost(experiment: Experiment) -> float:
     """About how many seconds the race takes; an overestimate for runs that end early."""
     blocks = math.ceil(len(experiment.starts) / 4) * 4
-    surface = _weight(experiment.resolved().tape("gradient").program)
-    per_step = blocks * (0.5e-9 * surface + 5e-9) + 250e-9
-    lanes = len(experiment.running) * len(experiment.starts)
-    foreign = sum(isinstance(racer.configured(), External) for racer in experiment.running)
-    calls = foreign * len(experiment.starts) * experiment.steps
-    rules = len(experiment.running) - foreign
-    return rules * experiment.steps * per_step + lanes * 30e-6 + calls * 60e-6
+    total = len(experiment.running) * len(experiment.starts) * 30e-6
+    for racer in experiment.running:
+        if isinstance(racer.configured(), External):
+            python = racer.optimizer.startswith(PREFIX)
+            total += len(experiment.starts) * experiment.steps * (200e-6 if python else 60e-6)
+        else:
+            program = racer.seen(experiment.resolved()).tape("gradient").program
+            per_step = blocks * (0.5e-9 * _weight(program) + 5e-9) + 250e-9
+            total += experiment.steps * per_step
+    return total
 
 
 def race(experiment: Experiment) -> Computation[Race]:
@@ -173,7 +177,7 @@ def _run(
         progress = core.Progress()
         call = partial(
             core.race,
-            experiment.resolved(),
+            racer.seen(experiment.resolved()),
             [optimizer],
             experiment.starts,
             steps,

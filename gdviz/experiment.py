@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from gdviz.own import Number, OwnRule, OwnSurface, own_surface, unknown_in_formula
 from gdviz.racer import Racer
 from gdviz_core import SURFACES, Surface
 from gdviz_core.conditions import Conditions
@@ -27,7 +28,8 @@ class Experiment:
     """Everything a session restores.
 
     `surface` is a name of the catalogue or a formula over x and y; `parameters` are those of a
-    surface of the catalogue that differ from its defaults. `budget` tells whether `steps` counts
+    surface of the catalogue that differ from its defaults, `numbers` those of a formula, with their
+    values and the ends of their sliders. `budget` tells whether `steps` counts
     steps or gradient evaluations ("evaluations"). `domain` (x0, x1, y0, y1) belongs to a
     formula, None takes the default or the catalogue's. Starts are points (x, y). `noise` is the
     standard deviation of what is added to each component of the gradient, `seed` draws it; at each
@@ -47,6 +49,7 @@ class Experiment:
     budget: str = "steps"
     noise: float = 0.0
     seed: int = 0
+    numbers: tuple[Number, ...] = ()
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -84,7 +87,7 @@ class Experiment:
 
     def resolved(self) -> Surface:
         """The surface itself."""
-        return _resolve(self.surface, self.domain, tuple(self.parameters.items()))
+        return _resolve(self.surface, self.domain, tuple(self.parameters.items()), self.numbers)
 
     @property
     def running(self) -> tuple[Racer, ...]:
@@ -106,15 +109,30 @@ class Experiment:
         """
         if surface in SURFACES:
             known = SURFACES[surface]
-            moved = replace(self, surface=surface, domain=None, parameters={},
+            moved = replace(self, surface=surface, domain=None, parameters={}, numbers=(),
                             starts=(check_start(known.start),))  # fmt: skip
         else:
-            moved = replace(self, surface=surface, domain=self.resolved().domain, parameters={})
+            names = unknown_in_formula(surface, ())
+            kept = tuple(number for number in self.numbers if number.name in names)
+            moved = replace(self, surface=surface, domain=self.resolved().domain, parameters={},
+                            numbers=kept)  # fmt: skip
         return moved._with_suggestions(self)
 
     def with_parameter(self, name: str, value: float) -> "Experiment":
         """The experiment with one parameter of its surface changed; ValueError names a bad one."""
-        moved = replace(self, parameters={**self.parameters, name: value})
+        if self.surface in SURFACES:
+            moved = replace(self, parameters={**self.parameters, name: value})
+        else:
+            moved = replace(self, numbers=tuple(
+                number.holding(value) if number.name == name else number for number in self.numbers
+            ))  # fmt: skip
+        return moved._with_suggestions(self)
+
+    def on_own(self, entry: OwnSurface) -> "Experiment":
+        """The experiment on a surface of the library, which brings its domain and its start."""
+        start = entry.surface().start if entry.start is None else entry.start
+        moved = replace(self, surface=entry.formula, domain=entry.domain, parameters={},
+                        numbers=entry.numbers, starts=(check_start(start),))  # fmt: skip
         return moved._with_suggestions(self)
 
     def _with_suggestions(self, before: "Experiment") -> "Experiment":
@@ -124,30 +142,38 @@ class Experiment:
         for racer in self.racers:
             value = racer.values.get("lr")
             racer = replace(racer, tuned=False)
-            if value is not None and value == suggested_lr(before.resolved(), racer.optimizer):
-                racer = racer.with_value("lr", suggested_lr(moved.resolved(), racer.optimizer))
+            if value is not None and value == suggested_lr(before.resolved(), racer.definition):
+                racer = racer.with_value("lr", suggested_lr(moved.resolved(), racer.definition))
             racers.append(racer)
         return replace(moved, racers=tuple(racers))
 
 
 @lru_cache(maxsize=64)
 def _resolve(
-    surface: str, domain: Domain | None, parameters: tuple[tuple[str, float], ...]
+    surface: str,
+    domain: Domain | None,
+    parameters: tuple[tuple[str, float], ...],
+    numbers: tuple[Number, ...],
 ) -> Surface:
     if surface in SURFACES:
+        if numbers:
+            raise ValueError(f"numbers must be none for {surface}, which has parameters instead")
         known = SURFACES[surface](**dict(parameters))
         return known if domain is None else replace(known, domain=domain)
     if parameters:
-        raise ValueError(f"parameters: a typed formula has none, such as {parameters[0][0][:40]}")
-    return Surface.from_formula(surface, DEFAULT_DOMAIN if domain is None else domain)
+        raise ValueError(
+            f"parameters: a typed formula has numbers instead, such as {parameters[0][0][:40]}"
+        )
+    return own_surface(surface, DEFAULT_DOMAIN if domain is None else domain, numbers)
 
 
 @lru_cache(maxsize=1024)
-def suggested_lr(surface: Surface, optimizer: str) -> float:
+def suggested_lr(surface: Surface, optimizer: Any) -> float:
     """A learning rate that shows something: stable, and neither instant nor endless."""
-    how, share = find(optimizer).pace
+    known = find(optimizer) if isinstance(optimizer, str) else optimizer
+    how, share = known.pace
     if how == "fixed":
-        return find(optimizer).values["lr"]
+        return known.values["lr"]
     x0, x1, y0, y1 = surface.domain
     if how == "size":
         return _round(share * min(x1 - x0, y1 - y0))
@@ -181,11 +207,13 @@ def _round(value: float) -> float:
     return round(value, digits)
 
 
-def enter(experiment: Experiment, optimizer: str, /, **values: Any) -> Racer:
+def enter(experiment: Experiment, optimizer: str | OwnRule, /, **values: Any) -> Racer:
     """A new racer for an experiment: suggested learning rate, unused name and colour."""
-    if "lr" in find(optimizer).values and "lr" not in values:
-        values["lr"] = suggested_lr(experiment.resolved(), optimizer)
-    racer = Racer(optimizer, values)
+    rule = optimizer if isinstance(optimizer, OwnRule) else None
+    definition = find(optimizer) if isinstance(optimizer, str) else optimizer.optimizer()
+    if "lr" in definition.values and "lr" not in values:
+        values["lr"] = suggested_lr(experiment.resolved(), definition)
+    racer = Racer(definition.name, values, rule=rule)
     taken = {other.colour for other in experiment.racers}
     colour = next(i for i in range(len(taken) + 1) if i not in taken)
     name = unused_name(racer.name, (other.name for other in experiment.racers))

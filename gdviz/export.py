@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from gdviz import __version__, session
 from gdviz.compute import Computation, Race, allowed
+from gdviz.racer import REVERSE
 from gdviz_core import SURFACES
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 
@@ -213,7 +214,10 @@ def script(race: Race) -> str:
             imports = "from dataclasses import replace\n\n"
             surface = f"replace({surface}, domain={e.domain!r})"
     else:
-        surface = f"core.Surface.from_formula({e.surface!r}, {e.resolved().domain!r})"
+        numbers = ", ".join(f"core.Parameter({n.name!r}, {n.value!r}, {n.low!r}, {n.high!r})"
+                            for n in e.numbers)  # fmt: skip
+        numbers = f", parameters=[{numbers}]" if numbers else ""
+        surface = f"core.Surface.from_formula({e.surface!r}, {e.resolved().domain!r}{numbers})"
     racers, longest = [], int(race.ends.max(initial=0))
     for racer in e.running:
         steps, evaluations = allowed(e, racer, longest)
@@ -223,7 +227,13 @@ def script(race: Race) -> str:
         around = "".join(f", {name}={_said(value)}"
                          for name, value in (budget | racer.conditions()).items())  # fmt: skip
         optimizer = f"find({racer.optimizer!r})(**{racer.values!r})"
-        racers.append(f"    ({racer.name!r}, {optimizer}, dict({around[2:]})),")
+        if racer.rule is not None:
+            optimizer = _spelled(racer.configured())
+        seen = "surface"
+        if racer.way != REVERSE:
+            imports = "from dataclasses import replace\n\n"
+            seen = f"replace(surface, way={racer.way!r}, h={racer.h!r})"
+        racers.append(f"    ({racer.name!r}, {seen}, {optimizer}, dict({around[2:]})),")
     options: dict[str, Any] = {
         "every": race.every, "tolerance": e.tolerance, "stop_outside": e.stop_outside,
         "noise": e.noise, "seed": e.seed,
@@ -233,6 +243,17 @@ def script(race: Race) -> str:
         version=__version__, imports=imports, surface=surface, starts=list(e.starts),
         racers="\n".join(racers), options=listed,
     )  # fmt: skip
+
+
+def _spelled(optimizer: Any) -> str:
+    """An optimizer of the user's own as Python says it."""
+    numbers = ", ".join(
+        f"core.Hyperparameter({h.name!r}, {h.value!r}, {h.low!r}, {h.high!r}, {h.ends!r})"
+        for h in optimizer.hyperparameters
+    )
+    initial = f", {dict(optimizer.initial)!r}" if optimizer.initial else ""
+    return (f"core.Optimizer({optimizer.name!r}, {optimizer.title!r}, {optimizer.rule!r}, "
+            f"({numbers}{',' * bool(numbers)}){initial})")  # fmt: skip
 
 
 def _said(value: Any) -> str:
@@ -261,9 +282,9 @@ racers = [
 ]
 
 trajectories = []  # racers outer, starts inner
-for number, (name, optimizer, around) in enumerate(racers):
+for number, (name, seen, optimizer, around) in enumerate(racers):
     trajectories += core.race(
-        surface, [optimizer], starts, racer=number, **around,
+        seen, [optimizer], starts, racer=number, **around,
         {options},
     )
 

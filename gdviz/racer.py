@@ -6,14 +6,19 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from gdviz.own import OwnRule
+from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count
 from gdviz_core.external import External, find
+from gdviz_core.foreign import PluginError, missing
 from gdviz_core.parameter import Parameter
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
+from gdviz_core.surface import STEP_SIZE, WAYS
 
 MAX_NAME = 200  # characters
 CONSTANT, PLATEAU = "constant", "plateau"
+REVERSE = "reverse"  # the way of differentiating that is usual
 WARMUP = Parameter("warmup", 0.0, 0.0, 1.0, meaning="share of the run in which the factor rises")
 
 
@@ -30,6 +35,9 @@ class Racer:
     parameters. `clip` is the norm and `clip_value` the component to which gradients are clipped,
     None for neither; `weight_decay` times the iterate is added to the gradient first.
 
+    `rule` is a rule of the user's own; `optimizer` is then its name. `way` is how the gradient is
+    computed, one of gdviz_core.surface.WAYS, with the step `h` where it is a difference.
+
     Raises ValueError (FormulaError for a formula) that names the field.
     """
 
@@ -44,9 +52,14 @@ class Racer:
     clip: float | None = None
     clip_value: float | None = None
     weight_decay: float = 0.0
+    rule: OwnRule | None = None
+    way: str = REVERSE
+    h: float = 1e-6
 
     def __post_init__(self) -> None:
-        configured = find(self.optimizer)(**self.values)
+        if self.rule is not None:
+            object.__setattr__(self, "optimizer", self.rule.optimizer().name)
+        configured = self.configured()
         object.__setattr__(self, "values", configured.values)
         if not self.name:
             object.__setattr__(self, "name", configured.title)
@@ -57,6 +70,9 @@ class Racer:
         if not self.name.isprintable():
             raise ValueError("the name of a racer must be printable characters")
         check_count("colour", self.colour)
+        if self.way not in WAYS:
+            raise ValueError(f"way must be one of {', '.join(WAYS)}, not {self.way[:40]!r}")
+        STEP_SIZE.check(self.h)
         known = {parameter.name: parameter for parameter in schedule_parameters(self.schedule)}
         for name, value in self.schedule_values.items():
             if name not in known:
@@ -85,9 +101,23 @@ class Racer:
                 "it asks for its gradients itself"
             )
 
+    @property
+    def definition(self) -> Any:
+        """The optimizer with its defaults: shipped, typed, or written in Python."""
+        if self.rule is not None:
+            return self.rule.optimizer()
+        try:
+            return find(self.optimizer)
+        except PluginError as error:  # a file that is gone must not cost the rest
+            return missing(self.optimizer, tuple(self.values), str(error))
+
     def configured(self) -> Any:
         """The optimizer with this racer's hyper-parameters."""
-        return find(self.optimizer)(**self.values)
+        return self.definition(**self.values)
+
+    def seen(self, surface: Surface) -> Surface:
+        """The surface as this racer differentiates it."""
+        return surface if self.way == REVERSE else _seen(surface, self.way, self.h)
 
     def with_value(self, name: str, value: float) -> "Racer":
         """A copy with one other hyper-parameter."""
@@ -102,6 +132,11 @@ class Racer:
         if self.schedule != CONSTANT or self.schedule_values:
             found["schedule"] = scheduled(self.schedule, self.schedule_values)
         return found
+
+
+@lru_cache(maxsize=64)
+def _seen(surface: Surface, way: str, h: float) -> Surface:
+    return replace(surface, way=way, h=h)
 
 
 def schedules() -> Mapping[str, tuple[str, str]]:

@@ -1,5 +1,7 @@
 """What makes an experiment a scene: a title, a few sentences, a question to answer by playing."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,6 +27,13 @@ class Scene:
                 raise ValueError(f"{name} has at most {most} characters, not {len(value)}")
             if not "".join(value.split()).isprintable():
                 raise ValueError(f"{name} must be printable characters")
+
+
+def names(folder: Path, title: str, otherwise: str) -> Iterator[Path]:
+    """Files in a folder that may be named after a title, the plainest first."""
+    stem = "".join(c if c.isalnum() else "-" for c in title.lower())[:60].strip("-") or otherwise
+    for number in itertools.count(1):
+        yield folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
 
 
 def shipped() -> list[Path]:

@@ -15,12 +15,14 @@ import msgspec
 from gdviz import __version__
 from gdviz.display import Camera, Display
 from gdviz.experiment import Experiment
+from gdviz.own import OwnRule
 from gdviz.racer import Racer
 from gdviz.scene import Scene
 
 # 1 had no parameters of surfaces, 2 no display and no budget in evaluations, 3 no scene, noise,
-# schedules, clipping and weight decay. What is missing has its default, so all can be read.
-FORMAT = 4
+# schedules, clipping and weight decay, 4 no rules and numbers of the user's own and no way of
+# differentiating. What is missing has its default, so all can be read.
+FORMAT = 5
 TEXT = "gdviz:"  # how a session in a line of text begins
 LINE = 76  # characters in each of its lines
 MAX_BYTES = 16 * 1024 * 1024
@@ -65,15 +67,18 @@ def dump(session: Session) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if not isinstance(value, Session | Experiment | Racer | Display | Camera | Scene):
+    if not isinstance(value, Session | Experiment | Racer | Display | Camera | Scene | OwnRule):
         return value
     usual = {Display: Display(), Camera: Camera(), Scene: Scene()}.get(type(value))
     if isinstance(value, Racer):
-        usual = Racer(value.optimizer, value.values)
+        usual = Racer(value.optimizer, value.values, rule=value.rule)
     found = {}
     for entry in fields(value):
         part = getattr(value, entry.name)
         needed = entry.name in ("optimizer", "values", "name", "colour", "on")
+        needed = needed or (entry.name == "rule" and part is not None)
+        if entry.name == "numbers" and not part:
+            continue  # as of most experiments
         if usual is None or needed or part != getattr(usual, entry.name):
             found[entry.name] = _plain(part)
     return found
@@ -174,6 +179,15 @@ def _unknown(session: dict[str, Any]) -> list[str]:
 
 def read(path: str | Path) -> Session:
     """The session in a file; SessionError tells what is wrong with the file or its content."""
+    text = content(path)
+    try:
+        return load(text)
+    except SessionError as error:
+        raise SessionError(f"cannot open {_shown(Path(path))}: {error}") from None
+
+
+def content(path: str | Path) -> bytes:
+    """What is in a file of ours; SessionError if it cannot be read or is too large."""
     path = Path(path)
     try:
         if not os.path.isfile(path):
@@ -185,10 +199,7 @@ def read(path: str | Path) -> Session:
         raise SessionError(f"cannot open {_shown(path)}: {error.strerror}") from None
     if len(text) > MAX_BYTES:
         raise SessionError(f"cannot open {_shown(path)}: it is larger than 16 MB")
-    try:
-        return load(text)
-    except SessionError as error:
-        raise SessionError(f"cannot open {_shown(path)}: {error}") from None
+    return text
 
 
 def _shown(path: Path) -> str:

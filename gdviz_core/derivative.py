@@ -26,9 +26,14 @@ def _partials(graph, node):
 
 
 def forward(graph, output, variable):
-    """The derivative of one node with respect to one variable, by dual numbers.
+    """The derivative of one node with respect to one variable, by dual numbers."""
+    return tangents(graph, output, variable).get(output, graph.constant(0.0))
 
-    Walks from the inputs to the output and carries the tangent of every node along.
+
+def tangents(graph, output, variable):
+    """The tangent of every node on the way to the output: its derivative by the variable.
+
+    Walks from the inputs to the output. What does not depend on the variable is left out.
     """
     zero = graph.constant(0.0)
     tangent = {graph.variable(variable): graph.one}
@@ -48,7 +53,7 @@ def forward(graph, output, variable):
                 total = term if total is None else graph.add(total, term)
         if total is not None:
             tangent[node] = total
-    return tangent.get(output, zero)
+    return tangent
 
 
 def gradient(graph, output, variables):
@@ -56,12 +61,22 @@ def gradient(graph, output, variables):
 
     Walks once from the output back to the inputs and collects the adjoint of every node.
     """
+    return adjoints(graph, output, variables)[0]
+
+
+def adjoints(graph, output, variables):
+    """The derivatives as `gradient` gives them, and the adjoint of every node on the way.
+
+    An adjoint is the derivative of the output by that node. Of what lies within a branch of min,
+    max or where it is that of the branch by the node.
+    """
     zero = graph.constant(0.0)
-    found = _reverse(graph, output, tuple(variables), {})
-    return [zero if node is None else node for node in found]
+    kept: dict[int, int] = {}
+    found = _reverse(graph, output, tuple(variables), {}, kept)
+    return [zero if node is None else node for node in found], kept
 
 
-def _reverse(graph, output, variables, known):
+def _reverse(graph, output, variables, known, kept):
     if output in known:
         return known[output]
     zero = graph.constant(0.0)
@@ -76,14 +91,15 @@ def _reverse(graph, output, variables, known):
         weight = adjoint.get(node)
         if weight is None:
             continue
+        kept.setdefault(node, weight)
         if node in inputs:
             accumulate(totals, inputs[node], weight)
         elif graph.nodes[node][0] in _SELECTIONS:
             # Choosing between the finished derivatives of the two branches, instead of sending
             # an adjoint of 0 into the branch that is not taken, keeps 0 * inf out.
             condition, a, b = _selection(graph, node)
-            first = _reverse(graph, a, variables, known)
-            second = _reverse(graph, b, variables, known)
+            first = _reverse(graph, a, variables, known, kept)
+            second = _reverse(graph, b, variables, known, kept)
             for i, (da, db) in enumerate(zip(first, second, strict=True)):
                 if da is not None or db is not None:
                     terms = [zero if d is None else graph.mul(weight, d) for d in (da, db)]

@@ -7,6 +7,7 @@ typed text never reaches Python's own parser.
 
 import difflib
 import math
+import re
 
 from gdviz_core.graph import Graph
 from gdviz_core.tokenizer import FormulaError, Problem, shorten, tokenize
@@ -295,6 +296,29 @@ def parse_part(text, graph, read, functions, offset=0, whole=None):
         line = whole.count("\n", 0, at) + 1
         column = at - (whole.rfind("\n", 0, at) + 1) + 1
         raise FormulaError(problem.message, line, column, problem.length) from None
+
+
+def check_parameter_name(name):
+    """FormulaError if a parameter of a formula cannot have this name."""
+    taken = name in ("x", "y") or name in CONSTANTS or name in FUNCTIONS
+    if taken or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        why = "it means something else in a formula" if taken else "names are letters, digits and _"
+        raise FormulaError(f"a parameter cannot be called {shorten(name)!r}: {why}")
+
+
+def unknown_names(text, variables=("x", "y")):
+    """The names of a formula that mean nothing and could be parameters; FormulaError as `parse`."""
+    found: dict[str, None] = {}
+    graph = Graph()
+
+    def read(name):
+        known = name in variables or name in CONSTANTS or name == "π"
+        if not known and name.isascii():
+            found[name] = None
+        return None if name in CONSTANTS or name == "π" else graph.variable(name)
+
+    parse_part(text, graph, read, FUNCTIONS)
+    return tuple(found)
 
 
 def parse(text, variables=("x", "y"), graph=None):

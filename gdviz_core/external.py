@@ -510,17 +510,26 @@ def prepare_torch() -> None:
         threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
 
 
-@functools.lru_cache(maxsize=64)
 def find(name: str) -> Optimizer | External:
-    """The optimizer of a name: one of KNOWN, or "torch_" and a class of torch.optim.
+    """The optimizer of a name: one of KNOWN, "torch_" and a class of torch.optim, or "python:" and
+    a file.
 
     Raises ValueError for a name that is none.
     """
     if name in KNOWN:
         return KNOWN[name]
     if name.startswith("torch_"):
-        return TorchOptimizer(name.removeprefix("torch_"))
+        return _of_torch(name)
+    from gdviz_core.foreign import PREFIX, PythonOptimizer
+
+    if name.startswith(PREFIX):
+        return PythonOptimizer(name)
     raise ValueError(
         f"there is no optimizer {name[:40]!r}; the names are: {', '.join(KNOWN)}, "
-        f"and torch_ with the name of a class of torch.optim"
+        f"torch_ with the name of a class of torch.optim, and {PREFIX} with a file"
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _of_torch(name: str) -> External:
+    return TorchOptimizer(name.removeprefix("torch_"))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gdviz_core.derivative import gradient, hessian
-from gdviz_core.expression import parse
+from gdviz_core.derivative import forward, gradient, hessian
+from gdviz_core.difference import STEP, central_difference, complex_step, forward_difference
+from gdviz_core.expression import check_parameter_name, parse
 from gdviz_core.parameter import Parameter, configure
 from gdviz_core.program import Program, compile_program
 
@@ -36,6 +37,18 @@ PROGRAMS = {
 }
 
 
+# How the gradient is computed. Only the numerical ones have an error that depends on a step h.
+WAYS = {
+    "reverse": gradient,
+    "forward": lambda graph, loss, names: [forward(graph, loss, name) for name in names],
+    "forward difference": forward_difference,
+    "central difference": central_difference,
+    "complex step": complex_step,
+}
+STEP_SIZE = Parameter("h", 1e-6, 1e-300, 1e6, log=True, meaning="step of a difference")
+NUMERICAL = ("forward difference", "central difference", "complex step")
+
+
 def check_domain(domain: Sequence[float]) -> Domain:
     """The domain (x0, x1, y0, y1) as floats; ValueError tells what is wrong with it."""
     try:
@@ -57,16 +70,17 @@ def check_domain(domain: Sequence[float]) -> Domain:
 
 
 @lru_cache(maxsize=512)
-def _program(formula: str, names: tuple[str, ...], kind: str) -> Program:
+def _program(formula: str, names: tuple[str, ...], kind: str, way: str) -> Program:
     graph, loss = parse(formula, ("x", "y", *names))
     wanted = PROGRAMS[kind]
     nodes = {"f": loss}
     if "gx" in wanted:
-        nodes["gx"], nodes["gy"] = gradient(graph, loss, ("x", "y"))
+        nodes["gx"], nodes["gy"] = WAYS[way](graph, loss, ("x", "y"))
     if "hxx" in wanted:
         nodes["hxx"], nodes["hxy"], nodes["hyy"] = hessian(graph, loss)
     places = [(nodes[name], 2 + i) for i, name in enumerate(wanted)]
-    return compile_program(graph, places, ("x", "y"), names)
+    uniforms = (*names, STEP) if way in NUMERICAL else names
+    return compile_program(graph, places, ("x", "y"), uniforms)
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,8 @@ class Surface:
     domain as (x, y). `lr` is a learning rate that suits gradient descent, None where half of the
     reciprocal of the curvature at the best minimum does. `tags` are words such as "multimodal" or
     "valley". `source` tells where the surface comes from, `remark` what is peculiar about it.
-    Calling a surface gives a copy with other parameters: `ellipse(k=10)`.
+    Calling a surface gives a copy with other parameters: `ellipse(k=10)`. `way` is how its
+    gradient is computed, one of WAYS; the numerical ones take differences with the step `h`.
 
     Raises FormulaError for a formula that cannot be read and ValueError for a bad domain.
     """
@@ -98,10 +113,15 @@ class Surface:
     tags: tuple[str, ...] = ()
     source: str = ""
     remark: str = ""
+    way: str = "reverse"
+    h: float = 1e-6
 
     def __post_init__(self) -> None:
         x0, x1, y0, y1 = check_domain(self.domain)
         object.__setattr__(self, "domain", (x0, x1, y0, y1))
+        if self.way not in WAYS:
+            raise ValueError(f"way must be one of {', '.join(WAYS)}, not {str(self.way)[:40]!r}")
+        STEP_SIZE.check(self.h)
         if self.start is None:
             start = (x0 + 0.3 * (x1 - x0), y0 + 0.7 * (y1 - y0))
             object.__setattr__(self, "start", start)
@@ -115,9 +135,17 @@ class Surface:
         domain: Sequence[float] = DEFAULT_DOMAIN,
         name: str = "formula",
         start: Point | None = None,
+        parameters: Sequence[Parameter] = (),
     ) -> Surface:
-        """A surface from a typed formula, such as "x^2 + 3*y^2"."""
-        return cls(name, formula, formula, check_domain(domain), start)
+        """A surface from a typed formula, such as "x^2 + 3*y^2".
+
+        It may have named parameters, as in "x^2 + k*y^2"; FormulaError if one has a name that
+        means something else.
+        """
+        for parameter in parameters:
+            check_parameter_name(parameter.name)
+        return cls(name, formula, formula, check_domain(domain), start,
+                   parameters=tuple(parameters))  # fmt: skip
 
     def __call__(self, /, **values: float) -> Surface:
         """A copy with other parameters; ValueError names a bad one.
@@ -139,7 +167,7 @@ class Surface:
 
     def program(self, kind: str) -> Program:
         """The program that computes what PROGRAMS says; parameters are its uniform inputs."""
-        return _program(self.formula, tuple(self.values), kind)
+        return _program(self.formula, tuple(self.values), kind, self.way)
 
     def __reduce__(self):
         return Surface, tuple(getattr(self, f.name) for f in fields(self))
@@ -151,6 +179,7 @@ class Surface:
                 from gdviz_core import engine
 
                 values = tuple(self.values.values())
+                values += (self.h,) * (self.way in NUMERICAL)
                 self._tapes[kind] = engine.Tape(self.program(kind), values)
             return self._tapes[kind]
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests import hostile
 from tests.core.test_expression import EXPRESSIONS
+from tests.core.test_foreign import CASES as PLUGINS
 from tests.model.test_cli import USAGE
 from tests.model.test_experiment import CASES
 from tests.model.test_hostile_sessions import SINGLE
@@ -97,6 +98,10 @@ COVERED = {
     "gui-dock-float-close": "test_panels_float_close_and_come_back_fifty_times",
     "gui-open-close-docs-200": "test_two_hundred_sessions_one_after_another",
     "gui-exception-in-hook": "test_an_exception_in_a_slot_is_logged_and_said",
+    "plugin-import-error": "test_the_module_itself_may_fail",
+    "plugin-fp-state": "test_what_it_does_to_numpy_and_its_output_stays_with_it",
+    "plugin-name-clash": "test_a_name_of_ours_is_no_danger",
+    "plugin-auto-folder": "test_nothing_runs_before_it_was_allowed",
     "gui-exception-in-runnable": "test_a_failing_job_reports_its_error",
 }
 LATER = {
@@ -116,8 +121,8 @@ LATER = {
 
 
 def test_no_case_is_forgotten():
-    run = {case["id"] for case in [*EXPRESSIONS, *CASES, *USAGE]} | set(SINGLE)
-    areas = ("expression", "params", "cli", "output", "session", "gui")
+    run = {case["id"] for case in [*EXPRESSIONS, *CASES, *USAGE, *PLUGINS]} | set(SINGLE)
+    areas = ("expression", "params", "cli", "output", "session", "gui", "plugin")
     everything = {case["id"] for area in areas for case in hostile.cases(area)}
     assert run | set(COVERED) | set(LATER) == everything
     assert not run & set(LATER)

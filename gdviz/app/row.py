@@ -22,7 +22,6 @@ from gdviz.experiment import enter, suggested_lr, unused_name
 from gdviz.racer import MAX_NAME, Racer
 from gdviz.scale import short
 from gdviz_core import Hyperparameter
-from gdviz_core.external import find
 
 # The slider runs over these powers of ten of the learning rate; the field takes any number.
 LOWEST, HIGHEST = -6.0, 1.0
@@ -45,7 +44,7 @@ class RacerRow(QFrame):
     def __init__(self, view: "Rows", number: int, racer: Racer):
         super().__init__()
         self.setObjectName("row")
-        self.view, self.number, self.optimizer = view, number, racer.optimizer
+        self.view, self.number, self.definition = view, number, racer.definition
         self._racer = racer
         self._gesture: object = None
         self.switch = Switch(tr("Enter {name}").format(name=racer.name))
@@ -111,7 +110,7 @@ class RacerRow(QFrame):
         grid = QGridLayout(details)
         grid.setContentsMargins(0, 4, 0, 4)
         grid.setVerticalSpacing(4)
-        others = [h for h in find(racer.optimizer).hyperparameters if h.name != "lr"]
+        others = [h for h in racer.definition.hyperparameters if h.name != "lr"]
         for line, h in enumerate(others):
             caption = label(h.name, "caption")
             caption.setToolTip(f"{h.meaning}; {h.allowed}")
@@ -155,7 +154,7 @@ class RacerRow(QFrame):
         self._racer = racer
         self.name.setText(racer.name)
         around = described(racer)
-        tip = f"{racer.name}: {find(racer.optimizer).summary}"
+        tip = f"{racer.name}: {racer.definition.summary}"
         self.name.setToolTip(f"{tip}\n{around}" if around else tip)
         self.around.setText(around)
         self.around.setVisible(racer.on and bool(around))
@@ -276,7 +275,7 @@ class RacerRow(QFrame):
         values = QMenu(tr("Values"), menu)
         menu.addMenu(values)
         add(values, tr("Defaults"), self.reset)
-        for framework in getattr(find(self.optimizer), "presets", {}):
+        for framework in getattr(self.definition, "presets", {}):
             add(values, tr("As in {framework}").format(framework=framework),
                 partial(self.take_preset, framework))  # fmt: skip
         add(menu, tr("Schedule, clipping, weight decay…"), self.surround)
@@ -307,14 +306,14 @@ class RacerRow(QFrame):
     def reset(self) -> None:
         """Take the defaults, with the learning rate that suits the surface."""
         experiment = self.view.document.experiment
-        values = dict(find(self.optimizer).values)
+        values = dict(self.definition.values)
         if "lr" in values:
-            values["lr"] = suggested_lr(experiment.resolved(), self.optimizer)
+            values["lr"] = suggested_lr(experiment.resolved(), self.definition)
         self._change(tr("Reset the values"), replace(self._racer, values=values, tuned=False))
 
     def take_preset(self, framework: str) -> None:
         """Take the defaults of a framework."""
-        optimizer: Any = find(self.optimizer)
+        optimizer = self.definition
         values = optimizer.preset(framework).values
         name = tr("Take the {framework} values").format(framework=framework)
         self._change(name, replace(self._racer, values=values, tuned=False))
@@ -394,7 +393,7 @@ class RacerRow(QFrame):
 
     def _duplicate(self) -> None:
         experiment = self.view.document.experiment
-        other = enter(experiment, self._racer.optimizer, **self._racer.values)
+        other = enter(experiment, self._racer.rule or self._racer.optimizer, **self._racer.values)
         name = unused_name(self._racer.name, (racer.name for racer in experiment.racers))
         copy = replace(self._racer, name=name, colour=other.colour, on=True)
         at = self.number + 1

@@ -19,7 +19,7 @@ from gdviz.compute import Race
 from gdviz.experiment import Experiment
 from gdviz.inspection import Line, Step, step_of
 from gdviz.views.view import View
-from gdviz_core.external import External, find
+from gdviz_core.external import External
 from gdviz_core.notation import Pair, Term
 
 FORMULA, NUMBERS, NOTE = 19.0, 16.0, 12.5
@@ -108,7 +108,7 @@ class InspectorView(View):
         racer = race.experiment.racers[document.racer]
         where = f" from start {document.selection + 1}" if len(race.experiment.starts) > 1 else ""
         if step is None:
-            assert isinstance(find(racer.optimizer), External)
+            assert isinstance(racer.definition, External)
             self.page.say(
                 tr("{name} runs inside its library, which has no rule to show.").format(
                     name=racer.name

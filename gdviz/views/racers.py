@@ -107,7 +107,7 @@ class RacersView(View):
     def _suggest(self) -> None:
         surface = self.document.experiment.resolved()
         self.change(tr("Take the suggested learning rates"), tuple(
-            racer.with_value("lr", suggested_lr(surface, racer.optimizer))
+            racer.with_value("lr", suggested_lr(surface, racer.definition))
             if "lr" in racer.values else racer
             for racer in self.document.experiment.racers
         ))  # fmt: skip
@@ -163,7 +163,7 @@ class RacersView(View):
             row.hide()
             row.deleteLater()
         for number, racer in enumerate(experiment.racers):
-            if number < len(self.rows) and self.rows[number].optimizer != racer.optimizer:
+            if number < len(self.rows) and self.rows[number].definition != racer.definition:
                 old = self.rows[number]
                 row = self.rows[number] = RacerRow(self, number, racer)
                 self._rows.replaceWidget(old, row)

@@ -1,6 +1,5 @@
 """What opens beside the window: gallery, palette, help, keys, tour, preferences, pictures."""
 
-import itertools
 import platform
 from functools import partial
 from pathlib import Path
@@ -32,7 +31,7 @@ from gdviz.shot import THEMES, Film, Shot
 from gdviz.views.view import View
 from gdviz.window.picture import KINDS
 from gdviz_core import ENGINE, SURFACES
-from gdviz_core.external import KNOWN, find
+from gdviz_core.external import KNOWN
 
 if TYPE_CHECKING:
     from gdviz.window.frame import Window
@@ -75,7 +74,7 @@ class Dialogs(QObject):
                 raise ValueError(tr("a scene needs a title"))
             made = Scene(title.strip(), text.strip(), question.strip())
             document = window.document
-            path = _unused(own_scenes(), made.title)
+            path = _place_of(made.title)
             saved = Session.of(document.experiment, document.display, made)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,8 +145,7 @@ class Dialogs(QObject):
         if known is not None:
             entries.append((known.title, about_surface(known)))
         racers = self.window.document.experiment.racers
-        for name in dict.fromkeys(racer.optimizer for racer in racers):
-            optimizer = find(name)
+        for optimizer in dict.fromkeys(racer.definition for racer in racers):
             entries.append((optimizer.title, about_optimizer(optimizer)))
         Help(self.window, entries, self._topic()).open()
 
@@ -165,7 +163,7 @@ class Dialogs(QObject):
             return "Formula"
         while line is not None and line is not window:
             if isinstance(line, RacerRow):
-                return str(find(line.optimizer).title)
+                return str(line.definition.title)
             if isinstance(line, View):
                 return "Formula" if line is window.header else line.title
             line = line.parentWidget()
@@ -251,11 +249,9 @@ class Dialogs(QObject):
         box.open()
 
 
-def _unused(folder: Path, title: str) -> Path:
+def _place_of(title: str) -> Path:
     """A file for a scene with this title: that of the same title, or a new one."""
-    stem = "".join(c if c.isalnum() else "-" for c in title.lower())[:60].strip("-") or "scene"
-    for number in itertools.count(1):
-        path = folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
+    for path in scene.names(own_scenes(), title, "scene"):
         try:
             if not path.exists() or session.read(path).scene.title == title:
                 return path

@@ -3,17 +3,19 @@
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QSettings
+from PyQt6.QtCore import QByteArray, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from gdviz import __version__
 from gdviz.app import theme
 from gdviz.app.document import Origin
-from gdviz.app.guard import Guard, Signals, return_large_arrays, state_folder
+from gdviz.app.guard import Guard, Signals, return_free_memory, return_large_arrays, state_folder
 from gdviz.display import Display
 from gdviz.experiment import Experiment
 from gdviz.session import Session
 from gdviz.window.frame import Window
+
+TIDY = 5000  # milliseconds between two tidyings of the memory
 
 
 def make_window(experiment: Experiment | None = None, display: Display | None = None) -> Window:
@@ -27,6 +29,9 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
     return_large_arrays()
     theme.prepare(app)
     window = Window(experiment)
+    tidy = QTimer(window)
+    tidy.timeout.connect(return_free_memory)
+    tidy.start(TIDY)
     if display is not None:
         window.document.view_as(display)
     screen = app.primaryScreen()

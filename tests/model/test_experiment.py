@@ -154,7 +154,7 @@ def test_parameters_of_a_surface_are_part_of_the_experiment():
     for bad, part in (({"k": 0}, "k must be at least 1"), ({"q": 1}, "ellipse has no parameter q")):
         with pytest.raises(ValueError, match=part):
             replace(before, parameters=bad)
-    with pytest.raises(ValueError, match="a typed formula has none"):
+    with pytest.raises(ValueError, match="a typed formula has numbers"):
         Experiment("x^2 + y^2", parameters={"k": 1.0})
 
 

@@ -1,0 +1,242 @@
+"""What a user writes: a surface with named numbers, and an update rule."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from gdviz_core import OPTIMIZERS, Hyperparameter, Optimizer, Parameter, Surface
+from gdviz_core.expression import CONSTANTS, RULE_FUNCTIONS, unknown_names
+from gdviz_core.notation import Term, notation, work_out
+from gdviz_core.operation import divide
+from gdviz_core.parameter import LR
+from gdviz_core.rule import GIVEN, parse_rule
+from gdviz_core.surface import DEFAULT_DOMAIN, Domain, Point
+from gdviz_core.tokenizer import FormulaError
+
+MAX_TITLE = 200  # characters
+FAMILY = "Yours"
+# What a name of a rule usually is, so that it need not be explained anew.
+USUAL = {
+    h.name: h
+    for optimizer in reversed(tuple(OPTIMIZERS.values()))
+    for h in optimizer.hyperparameters
+} | {h.name: h for h in OPTIMIZERS["adam"].hyperparameters}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A named number of a formula or a rule: its value, and the ends of its slider."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        for end in ("value", "low", "high"):
+            if not math.isfinite(getattr(self, end)):
+                raise ValueError(f"{self.name}: {end} must be a finite number")
+        if not self.low < self.high:
+            raise ValueError(f"{self.name} must run from low to high, not from {self.low:g} to "
+                             f"{self.high:g}")  # fmt: skip
+        if self.log and self.low < 0:
+            raise ValueError(f"{self.name}: a logarithmic slider begins above 0, not at "
+                             f"{self.low:g}")  # fmt: skip
+
+    @classmethod
+    def around(cls, name: str, value: float) -> "Number":
+        """A number with room on both sides."""
+        room = max(1.0, 2 * abs(value))
+        return cls(name, value, value - room, value + room)
+
+    def holding(self, value: float) -> "Number":
+        """A copy with another value; the ends give way to it."""
+        return replace(self, value=value, low=min(self.low, value), high=max(self.high, value))
+
+
+def numbers_for(names: Iterable[str], known: Iterable[Number]) -> tuple[Number, ...]:
+    """A number for each name: the known one, the usual hyper-parameter, or 1."""
+    there = {number.name: number for number in known}
+    return tuple(there.get(name) or usual_number(name) for name in names)
+
+
+def usual_number(name: str) -> Number:
+    """What a name usually stands for, 1 if nobody knows."""
+    if name not in USUAL:
+        return Number.around(name, 1.0)
+    h = USUAL[name]
+    if name == "lr":
+        return Number("lr", 0.01, 0.0, 10.0, log=True)
+    return Number(name, h.value, max(h.low, -1e6), min(h.high, 1e6), h.log and h.low > 0)
+
+
+@dataclass(frozen=True)
+class OwnSurface:
+    """A formula with its title, its named numbers, its domain and where to start."""
+
+    title: str
+    formula: str
+    numbers: tuple[Number, ...] = ()
+    domain: Domain = DEFAULT_DOMAIN
+    start: Point | None = None
+
+    def __post_init__(self) -> None:
+        check_title(self.title)
+        self.surface()
+
+    def surface(self) -> Surface:
+        """The surface itself; FormulaError and ValueError as it raises them."""
+        return own_surface(self.formula, self.domain, self.numbers)
+
+
+def own_surface(formula: str, domain: Domain, numbers: tuple[Number, ...]) -> Surface:
+    """The surface of a typed formula with named numbers."""
+    parameters = [Parameter(n.name, n.value, n.low, n.high, log=n.log) for n in numbers]
+    return Surface.from_formula(formula, domain, parameters=parameters)
+
+
+@dataclass(frozen=True)
+class OwnRule:
+    """An update rule with its title and its hyper-parameters.
+
+    `initial` gives the start of state variables that do not start at 0.
+    """
+
+    title: str
+    rule: str
+    numbers: tuple[Number, ...] = ()
+    initial: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        check_title(self.title)
+        check_first_step(self.optimizer())
+
+    def optimizer(self) -> Optimizer:
+        """The optimizer itself; FormulaError and ValueError as it raises them."""
+        return _optimizer(self.title, self.rule, self.numbers, tuple(self.initial.items()))
+
+    @classmethod
+    def of(cls, optimizer: Optimizer, title: str) -> "OwnRule":
+        """A copy of a rule that is there, to be changed."""
+        numbers = []
+        for h in optimizer.hyperparameters:
+            usual = usual_number(h.name)
+            numbers.append(usual.holding(h.value))
+        return cls(title, optimizer.rule, tuple(numbers), dict(optimizer.initial))
+
+
+@lru_cache(maxsize=256)
+def _optimizer(
+    title: str, rule: str, numbers: tuple[Number, ...], initial: tuple[tuple[str, str], ...]
+) -> Optimizer:
+    made = []
+    for n in numbers:
+        low, high = (n.low, n.high) if n.name != "lr" else (0.0, 1e12)
+        plain = Hyperparameter(n.name, n.value, low, high, log=n.log)
+        made.append(LR(n.value) if n.name == "lr" else plain)
+    name = re.sub(r"\W+", "_", title.lower()).strip("_") or "rule"
+    return Optimizer(name, title, rule, tuple(made), dict(initial), source="written by you",
+                     summary="A rule of your own.", pace=("fixed", 1.0), family=FAMILY)  # fmt: skip
+
+
+def check_title(title: str) -> None:
+    """ValueError if something cannot be called so."""
+    if not title.strip() or len(title) > MAX_TITLE or not title.isprintable():
+        raise ValueError(f"the title must be 1 to {MAX_TITLE} printable characters")
+
+
+def names_of_rule(rule: str) -> tuple[list[str], list[str]]:
+    """The state variables of a rule, and the names that must be hyper-parameters.
+
+    Raises FormulaError for a rule that cannot be read.
+    """
+    written = {match[1] for match in re.finditer(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*=(?!=)", rule)}
+    found: dict[str, None] = {}
+    while True:  # the parser names one at a time, and knows where it stands
+        try:
+            parsed = parse_rule(rule, tuple(found))
+        except FormulaError as error:
+            name = unknown_name(rule, error)
+            if not name or name in written or name in found:
+                raise
+            found[name] = None
+        else:
+            return list(parsed.state), list(found)
+
+
+def unknown_name(text: str, error: FormulaError) -> str:
+    """The name that an error is about, if it could be that of a number; else empty."""
+    line = text.split("\n")[error.line - 1] if error.line else ""
+    at = max(0, (error.column or 1) - 1)
+    name = line[at : at + (error.length or 0)]
+    taken = name in CONSTANTS or name in RULE_FUNCTIONS or name in GIVEN
+    is_call = line[at + len(name) :].lstrip().startswith("(")
+    known = "is not known" in str(error) and "write " not in str(error)
+    return name if known and not taken and not is_call and name.isidentifier() else ""
+
+
+def unknown_in_formula(formula: str, numbers: Iterable[Number]) -> tuple[str, ...]:
+    """The names of a formula that are not there yet; FormulaError as the parser raises it."""
+    return unknown_names(formula, ("x", "y", *(number.name for number in numbers)))
+
+
+_TRY = {
+    "w": (1.5, -0.75), "g": (2.5, -4.0), "t": (1.0, 1.0), "x": (1.5, 1.5), "y": (-0.75, -0.75),
+    "f": (3.0, 3.0), "gx": (2.5, 2.5), "gy": (-4.0, -4.0), "hxx": (2.0, 2.0), "hxy": (0.5, 0.5),
+    "hyy": (6.0, 6.0), "h": (2.0, 6.0), "xi": (0.3, -0.8),
+}  # fmt: skip
+
+
+def check_first_step(optimizer: Optimizer) -> None:
+    """ValueError if the rule makes no number of an ordinary point at its first step.
+
+    The message names the line and, where it is that, the divisor which is 0.
+    """
+    values = dict(_TRY)
+    values |= {name: (value, value) for name, value in optimizer.values.items()}
+    start, at_w = optimizer.initial_state({})
+    for name, row, here in zip(optimizer.parsed.state, start, at_w, strict=True):
+        values[name] = values["w"] if here else (float(row[0]), float(row[0]))
+    for number, line in enumerate(optimizer.parsed.lines, 1):
+        term = notation(line.expression)
+
+        def gradient(x: float, y: float) -> tuple[float, float]:
+            return 2 * x, 6 * y
+
+        result = work_out(term, values.__getitem__, gradient)
+        if not all(map(math.isfinite, result)):
+            divisor = _zero_divisor(term, values.__getitem__, gradient)
+            wrong = next(number for number in result if not math.isfinite(number))
+            why = f"{line.name} is {wrong} then"
+            if divisor:
+                why = f"it divides by {divisor}, which is 0 then; add eps"
+            raise ValueError(f"line {number} fails at step 1: {why}")
+        values[line.name] = result
+
+
+def _zero_divisor(term: Term, read, gradient) -> str:
+    for part in term.parts:
+        found = _zero_divisor(part, read, gradient)
+        if found:
+            return found
+    if term.kind != "div":
+        return ""
+    above, below = (work_out(part, read, gradient) for part in term.parts)
+    bad = any(b == 0 and not math.isfinite(divide(a, b)) for a, b in zip(above, below, strict=True))
+    return _plain(term.parts[1]) if bad else ""
+
+
+def _plain(term: Term) -> str:
+    """A part of a formula as text, for a message."""
+    if term.kind == "variable":
+        return str(term.value)
+    if term.kind == "constant":
+        return f"{term.value:g}"
+    signs = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}
+    parts = [_plain(part) for part in term.parts]
+    if term.kind in signs:
+        return signs[term.kind].join(f"({p})" if " " in p else p for p in parts)
+    return f"-{parts[0]}" if term.kind == "neg" else f"{term.kind}({', '.join(parts)})"
