@@ -112,11 +112,30 @@ class Experiment:
             moved = replace(self, surface=surface, domain=None, parameters={}, numbers=(),
                             starts=(check_start(known.start),))  # fmt: skip
         else:
-            names = unknown_in_formula(surface, ())
-            kept = tuple(number for number in self.numbers if number.name in names)
-            moved = replace(self, surface=surface, domain=self.resolved().domain, parameters={},
-                            numbers=kept)  # fmt: skip
+            return self.on_formula(surface)
         return moved._with_suggestions(self)
+
+    def on_formula(self, text: str, numbers: tuple[Number, ...] | None = None) -> "Experiment":
+        """The experiment on a typed formula; one of the catalogue is known by its formula.
+
+        Raises FormulaError for a name that is none of the `numbers`, which are those of now.
+        """
+        known = [entry.name for entry in SURFACES.values() if entry.formula == text]
+        if text in SURFACES or known:
+            name = text if text in SURFACES else known[0]
+            return self if name == self.surface else self.on_surface(name)
+        given = self.own_numbers() if numbers is None else numbers
+        names = unknown_in_formula(text, ())
+        kept = tuple(number for number in given if number.name in names)
+        moved = replace(self, surface=text, domain=self.resolved().domain, parameters={},
+                        numbers=kept)  # fmt: skip
+        return moved._with_suggestions(self)
+
+    def own_numbers(self) -> tuple[Number, ...]:
+        """The numbers of the formula, or the parameters of a surface of the catalogue as such."""
+        return self.numbers or tuple(
+            Number(p.name, p.value, p.low, p.high, p.log) for p in self.resolved().parameters
+        )
 
     def with_parameter(self, name: str, value: float) -> "Experiment":
         """The experiment with one parameter of its surface changed; ValueError names a bad one."""

@@ -2,14 +2,16 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from gdviz_core import OPTIMIZERS, Hyperparameter, Optimizer, Parameter, Surface
 from gdviz_core.expression import CONSTANTS, RULE_FUNCTIONS, unknown_names
 from gdviz_core.notation import Term, notation, work_out
 from gdviz_core.operation import divide
+from gdviz_core.optimizer import AT_W
 from gdviz_core.parameter import LR
 from gdviz_core.rule import GIVEN, parse_rule
 from gdviz_core.surface import DEFAULT_DOMAIN, Domain, Point
@@ -148,12 +150,21 @@ def check_title(title: str) -> None:
         raise ValueError(f"the title must be 1 to {MAX_TITLE} printable characters")
 
 
-def names_of_rule(rule: str) -> tuple[list[str], list[str]]:
+def written_names(rule: str) -> set[str]:
+    """The names that the lines of a rule write."""
+    return set(re.findall(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*=(?!=)", rule))
+
+
+def names_of_rule(
+    rule: str, initial: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[str], list[str]]:
     """The state variables of a rule, and the names that must be hyper-parameters.
+
+    `initial` are formulas for the start of state variables, whose names count, too.
 
     Raises FormulaError for a rule that cannot be read.
     """
-    written = {match[1] for match in re.finditer(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*=(?!=)", rule)}
+    written = written_names(rule)
     found: dict[str, None] = {}
     while True:  # the parser names one at a time, and knows where it stands
         try:
@@ -164,6 +175,9 @@ def names_of_rule(rule: str) -> tuple[list[str], list[str]]:
                 raise
             found[name] = None
         else:
+            for name in parsed.state:
+                start = initial.get(name, AT_W)
+                found |= dict.fromkeys(unknown_names(start, ()) if start != AT_W else ())
             return list(parsed.state), list(found)
 
 
@@ -181,6 +195,46 @@ def unknown_name(text: str, error: FormulaError) -> str:
 def unknown_in_formula(formula: str, numbers: Iterable[Number]) -> tuple[str, ...]:
     """The names of a formula that are not there yet; FormulaError as the parser raises it."""
     return unknown_names(formula, ("x", "y", *(number.name for number in numbers)))
+
+
+def suggested_view(surface: Surface) -> tuple[Domain, Point]:
+    """A domain in which something is to be seen, and a point to start from in it.
+
+    The smallest square around the origin in whose middle the lowest point of a wider one lies.
+    """
+    import numpy as np
+
+    ticks = np.linspace(-1.0, 1.0, 41)
+    domain = DEFAULT_DOMAIN
+    for half in (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 50.0, 100.0):
+        loss = surface.grid(4 * half * ticks, 4 * half * ticks)
+        inner = surface.grid(half * ticks, half * ticks)
+        if np.isfinite(inner).mean() < 0.5 or np.ptp(inner[np.isfinite(inner)]) == 0:
+            continue
+        low = np.where(np.isfinite(loss), loss, np.inf)
+        row, column = np.unravel_index(np.argmin(low), low.shape)
+        near = 4 * max(abs(ticks[row]), abs(ticks[column])) <= 0.75
+        if near and low[row, column] < np.min(np.where(np.isfinite(inner), inner, np.inf)[[0, -1]]):
+            domain = (-half, half, -half, half)
+            break
+    return domain, start_in(surface, domain)
+
+
+def start_in(surface: Surface, domain: Domain) -> Point:
+    """A point of the domain, higher than three quarters of it."""
+    import numpy as np
+
+    x0, x1, y0, y1 = domain
+    xs, ys = np.linspace(x0, x1, 23)[2:-2], np.linspace(y0, y1, 23)[2:-2]
+    loss = surface.grid(xs, ys)
+    finite = np.isfinite(loss)
+    if not finite.any():
+        return (x0 + 0.3 * (x1 - x0), y0 + 0.7 * (y1 - y0))
+    wanted = np.quantile(loss[finite], 0.75)
+    away = np.where(finite, np.abs(loss - wanted), np.inf)
+    row, column = np.unravel_index(np.argmin(away), away.shape)
+    digits = 3 - math.ceil(math.log10(max(x1 - x0, y1 - y0)))
+    return round(float(xs[column]), digits), round(float(ys[row]), digits)
 
 
 _TRY = {

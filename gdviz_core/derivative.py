@@ -61,22 +61,37 @@ def gradient(graph, output, variables):
 
     Walks once from the output back to the inputs and collects the adjoint of every node.
     """
-    return adjoints(graph, output, variables)[0]
+    zero = graph.constant(0.0)
+    found = _reverse(graph, output, tuple(variables), {})
+    return [zero if node is None else node for node in found]
 
 
-def adjoints(graph, output, variables):
-    """The derivatives as `gradient` gives them, and the adjoint of every node on the way.
+def adjoints(graph, output):
+    """The adjoint of every node on the way: the derivative of the output by that node.
 
-    An adjoint is the derivative of the output by that node. Of what lies within a branch of min,
-    max or where it is that of the branch by the node.
+    What `gradient` computes on its way, for those who want to see it. Here min, max and where hand
+    an adjoint of 0 to the branch that is not taken.
     """
     zero = graph.constant(0.0)
-    kept: dict[int, int] = {}
-    found = _reverse(graph, output, tuple(variables), {}, kept)
-    return [zero if node is None else node for node in found], kept
+    adjoint = {output: graph.one}
+    for node in reversed(graph.reach([output])):
+        weight = adjoint.get(node)
+        if weight is None or not graph.operands(node):
+            continue
+        if graph.nodes[node][0] in _SELECTIONS:
+            condition, a, b = _selection(graph, node)
+            terms = [(a, graph.where(condition, weight, zero)),
+                     (b, graph.where(condition, zero, weight))]  # fmt: skip
+        else:
+            partials = zip(graph.operands(node), _partials(graph, node), strict=True)
+            terms = [(part, graph.mul(weight, slope)) for part, slope in partials
+                     if slope is not None]  # fmt: skip
+        for part, term in terms:
+            adjoint[part] = graph.add(adjoint[part], term) if part in adjoint else term
+    return adjoint
 
 
-def _reverse(graph, output, variables, known, kept):
+def _reverse(graph, output, variables, known):
     if output in known:
         return known[output]
     zero = graph.constant(0.0)
@@ -91,15 +106,14 @@ def _reverse(graph, output, variables, known, kept):
         weight = adjoint.get(node)
         if weight is None:
             continue
-        kept.setdefault(node, weight)
         if node in inputs:
             accumulate(totals, inputs[node], weight)
         elif graph.nodes[node][0] in _SELECTIONS:
             # Choosing between the finished derivatives of the two branches, instead of sending
             # an adjoint of 0 into the branch that is not taken, keeps 0 * inf out.
             condition, a, b = _selection(graph, node)
-            first = _reverse(graph, a, variables, known, kept)
-            second = _reverse(graph, b, variables, known, kept)
+            first = _reverse(graph, a, variables, known)
+            second = _reverse(graph, b, variables, known)
             for i, (da, db) in enumerate(zip(first, second, strict=True)):
                 if da is not None or db is not None:
                     terms = [zero if d is None else graph.mul(weight, d) for d in (da, db)]

@@ -1,7 +1,7 @@
 """The list of optimizers to choose from, each with what it does and its rule as a formula."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QKeyEvent
@@ -15,66 +15,25 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gdviz.app import boxes, typeset
+from gdviz import library
 from gdviz.app.controls import label, scroller
 from gdviz.app.dialog import Dialog
-from gdviz.app.page import Page
+from gdviz.app.rulepage import RulePage
 from gdviz.app.text import tr
-from gdviz.app.theme import Theme, font
-from gdviz_core import Optimizer
+from gdviz.app.theme import Theme
+from gdviz.own import FAMILY, OwnRule
 from gdviz_core.external import KNOWN, TORCH_NAMES, find, prepare_torch
-from gdviz_core.notation import notation
-
-FORMULA = 18.0
-
-
-class RulePage(Page):
-    """An optimizer: what it does, its rule, its hyper-parameters, and who it comes from."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.optimizer: Any = None
-
-    def show_optimizer(self, optimizer: Any) -> None:
-        self.optimizer = optimizer
-        self.lay_out()
-
-    def fill(self, y: float) -> float:
-        theme, zoom, optimizer = self.theme, self.theme.zoom, self.optimizer
-        if optimizer is None:
-            return y
-        size, small = FORMULA * zoom, font(12.5 * zoom)
-        y = self.add_words(y, optimizer.title, font(16 * zoom, 600), theme.text)
-        y = self.add_words(y + 2, optimizer.summary, font(13 * zoom), theme.text2)
-        if isinstance(optimizer, Optimizer):
-            for line in optimizer.parsed.lines:
-                lead = boxes.row(typeset.symbol(line.name, size), boxes.text(" = ", size))
-                box = typeset.typeset(notation(line.expression), size)
-                y = self.add_formula(y + 10, lead, box, line.name)
-                if line.note:
-                    y = self.add_words(y + 1, line.note, small, theme.text2)
-        else:
-            y = self.add_words(
-                y + 10, tr("It runs inside its library, which has no rule to show."), small,
-                theme.text2,
-            )  # fmt: skip
-        y += 12
-        for h in optimizer.hyperparameters:
-            meaning = f"{h.name} = {h.value:g}: {h.meaning}"
-            y = self.add_words(y, meaning, small, theme.text)
-        presets = getattr(optimizer, "presets", {})
-        if presets:
-            words = tr("Presets: {names}").format(names=", ".join(presets))
-            y = self.add_words(y + 6, words, small, theme.text2)
-        source = getattr(optimizer, "source", "")
-        return self.add_words(y + 6, source, small, theme.text3) if source else y
 
 
 class Chooser(Dialog):
     """Search, look and add; it stays open for more than one."""
 
-    def __init__(self, parent: QWidget, theme: Theme, chosen: Callable[[str], str]):
+    def __init__(
+        self, parent: QWidget, theme: Theme, chosen: Callable[[str | OwnRule], str],
+        write: Callable[[], object], find_python: Callable[[], object],
+    ):  # fmt: skip
         super().__init__(parent, tr("Add an optimizer"))
+        self._own = [entry for _, entry in library.entries(OwnRule)]
         self.resize(820, 560)
         self._chosen = chosen
         self.line = QLineEdit()
@@ -103,6 +62,15 @@ class Chooser(Dialog):
         left.addWidget(self.line)
         left.addWidget(self.list, 1)
         below = QHBoxLayout()
+        for text, tip, slot in (
+            (tr("New rule…"), tr("Write an update rule of your own"), write),
+            (tr("Python file…"), tr("An optimizer written as a Python class"), find_python),
+        ):
+            button = QPushButton(text)
+            button.setToolTip(tip)
+            button.setAutoDefault(False)
+            button.clicked.connect(partial(self._leave_for, slot))
+            below.addWidget(button)
         below.addWidget(self.problem, 1)
         below.addWidget(close)
         below.addWidget(self.add)
@@ -119,6 +87,12 @@ class Chooser(Dialog):
     def _search(self, text: str) -> None:
         words = text.casefold().split()
         self.list.clear()
+        mine = [entry for entry in self._own
+                if all(word in f"{entry.title} {FAMILY}".casefold() for word in words)]  # fmt: skip
+        if mine:
+            self._head(FAMILY)
+        for entry in mine:
+            self._offer(entry.title, entry)
         family = ""
         families = list(dict.fromkeys(optimizer.family for optimizer in KNOWN.values()))
         for optimizer in sorted(KNOWN.values(), key=lambda o: families.index(o.family)):
@@ -151,7 +125,11 @@ class Chooser(Dialog):
         head.setFlags(Qt.ItemFlag.NoItemFlags)
         self.list.addItem(head)
 
-    def _offer(self, title: str, name: str) -> None:
+    def _leave_for(self, slot: Callable[[], object], _: bool = False) -> None:
+        self.reject()
+        slot()
+
+    def _offer(self, title: str, name: str | OwnRule) -> None:
         item = QListWidgetItem(f"   {title}")
         item.setData(Qt.ItemDataRole.UserRole, name)
         self.list.addItem(item)
@@ -161,6 +139,9 @@ class Chooser(Dialog):
         self.add.setEnabled(name is not None)
         self.page.setVisible(name is not None)
         if name is not None:
+            if isinstance(name, OwnRule):
+                self.page.show_optimizer(name.optimizer())
+                return
             if name.startswith("torch_"):
                 prepare_torch()
             self.page.show_optimizer(find(name))

@@ -8,16 +8,18 @@ from typing import TypeVar
 from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
-from gdviz import export, session
+from gdviz import export, library, session
 from gdviz.app.document import Document, Origin
 from gdviz.app.entry import CheckedField
 from gdviz.app.text import tr
 from gdviz.experiment import first_experiment
+from gdviz.own import OwnRule, OwnSurface
 from gdviz.scene import shipped
 from gdviz.session import Session, SessionError
 
 RECENT = 8  # files that are remembered
-Source = TypeVar("Source")  # what a session is read from
+Source = TypeVar("Source")  # what something is read from
+Result = TypeVar("Result")
 
 
 class Files(QObject):
@@ -25,6 +27,9 @@ class Files(QObject):
 
     said = pyqtSignal(str)
     opened = pyqtSignal()
+    python = pyqtSignal(str)  # a Python file that is to race
+    kept = pyqtSignal()  # something has come into the library
+    entered = pyqtSignal(object)  # an OwnRule that is to race
     remembered = pyqtSignal()  # the recent files have changed
 
     def __init__(self, document: Document, window: QWidget):
@@ -75,6 +80,13 @@ class Files(QObject):
 
     def open_from(self, path: Path, ask: bool = True) -> None:
         """Open a file, or say why not and keep what is there."""
+        if path.suffix == ".py":
+            self.python.emit(str(path))
+            return
+        entry = self._read(library.read, path) if path.suffix == ".json" else None
+        if entry is not None:
+            self._use(entry)
+            return
         found = self._read(session.read, path)
         if found is not None and (not ask or self.may_leave()):
             self._show(tr("Open {name}").format(name=path.name), found, path)
@@ -96,12 +108,26 @@ class Files(QObject):
             self._show(tr("Open from text"), found)
             self._say(tr("Opened the experiment from the text"), found)
 
-    def _read(self, read: Callable[[Source], Session], source: Source) -> Session | None:
+    def _read(self, read: Callable[[Source], Result], source: Source) -> Result | None:
         try:
             return read(source)
         except SessionError as error:
             self.said.emit(str(error))
             return None
+
+    def _use(self, entry: OwnSurface | OwnRule) -> None:
+        """Show a surface or enter a rule that somebody shares, and keep it in the library."""
+        try:
+            if entry.title not in [other.title for _, other in library.entries(type(entry))]:
+                library.save(entry)
+        except OSError as error:
+            self.said.emit(str(error))
+        self.kept.emit()
+        if isinstance(entry, OwnSurface):
+            made = self._document.experiment.on_own(entry)
+            self._document.show(tr("Choose {title}").format(title=entry.title), made)
+        else:
+            self.entered.emit(entry)
 
     def _show(
         self, label: str, opened: Session, path: Path | None = None, shipped: bool = False

@@ -13,6 +13,7 @@ _VIEWS = {
     "map": "Map", "surface": "Surface in 3-D", "map surface": "Map and surface",
     "map curves": "Map and curves", "curves": "Curves", "inspector": "Inspector",
     "results": "Results",
+    "laboratory": "Laboratory",
 }  # fmt: skip
 _KINDS = {
     "png": "PNG, pixels", "svg": "SVG, can be enlarged", "pdf": "PDF, can be enlarged",

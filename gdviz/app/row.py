@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QAction, QContextMenuEvent, QIcon, QMouseEvent, QPixmap
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPushButton, QWidget
 
+from gdviz.app import permission
 from gdviz.app.controls import ElidedLabel, IconButton, Slider, Switch, label
 from gdviz.app.document import Document
 from gdviz.app.entry import NumberField
@@ -19,9 +20,11 @@ from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.compute import Race
 from gdviz.experiment import enter, suggested_lr, unused_name
+from gdviz.own import OwnRule
 from gdviz.racer import MAX_NAME, Racer
 from gdviz.scale import short
-from gdviz_core import Hyperparameter
+from gdviz_core import Hyperparameter, Optimizer
+from gdviz_core.foreign import PREFIX
 
 # The slider runs over these powers of ten of the learning rate; the field takes any number.
 LOWEST, HIGHEST = -6.0, 1.0
@@ -36,6 +39,12 @@ class Rows(Protocol):
 
     def change(self, text: str, racers: tuple[Racer, ...], gesture: object = None) -> None:
         """Put other racers in place."""
+
+    def write_rule(self, racer: int | None = None) -> None:
+        """Open the editor of rules."""
+
+    def enter_python(self, path: str) -> str:
+        """Ask whether a Python file may run, and add it."""
 
 
 class RacerRow(QFrame):
@@ -278,7 +287,13 @@ class RacerRow(QFrame):
         for framework in getattr(self.definition, "presets", {}):
             add(values, tr("As in {framework}").format(framework=framework),
                 partial(self.take_preset, framework))  # fmt: skip
-        add(menu, tr("Schedule, clipping, weight decay…"), self.surround)
+        add(menu, tr("Schedule, clipping, gradient…"), self.surround)
+        if self._racer.rule is not None:
+            add(menu, tr("Edit the rule…"), partial(self.view.write_rule, self.number))
+        elif isinstance(self.definition, Optimizer):
+            add(menu, tr("Change a copy of the rule…"), self._copy_rule)
+        elif self._racer.optimizer.startswith(PREFIX):
+            add(menu, tr("Allow it to run…"), self._allow)
         menu.addSeparator()
         add(menu, tr("Move up"), partial(self.shift, -1), self.number > 0)
         add(menu, tr("Move down"), partial(self.shift, 1), self.number < count - 1)
@@ -324,6 +339,22 @@ class RacerRow(QFrame):
             self.window() or self, self._racer, self.view.document.experiment.steps,
             self.view.theme, lambda racer: self._change(tr("Change the surroundings"), racer),
         ).open()  # fmt: skip
+
+    def _copy_rule(self) -> None:
+        """Let this racer run with a copy of its rule, and open the editor for it."""
+        configured = self._racer.configured()
+        own = OwnRule.of(configured, tr("My {title}").format(title=configured.title))
+        self._change(tr("Copy the rule"), replace(self._racer, rule=own, name=own.title))
+        self.view.write_rule(self.number)
+
+    def _allow(self) -> None:
+        document = self.view.document
+        try:
+            path = self._racer.optimizer.removeprefix(PREFIX)
+            if permission.ask(path, self.window() or self):
+                document.recompute()
+        except ValueError as error:
+            document.said.emit(str(error))
 
     def shift(self, by: int) -> None:
         """Change places with a neighbour."""

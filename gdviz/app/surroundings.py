@@ -21,12 +21,18 @@ from gdviz.app.dialog import Dialog
 from gdviz.app.entry import number_text, parse_number
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
-from gdviz.racer import CONSTANT, PLATEAU, Racer, schedule_parameters, scheduled, schedules
+from gdviz.racer import CONSTANT, PLATEAU, REVERSE, Racer, schedule_parameters, scheduled, schedules
 from gdviz_core.schedule import Schedule
+from gdviz_core.surface import NUMERICAL
 
 FORMULA = "formula"
 FIRST_FORMULA = "1/(1 + 5*s)"
 CAPTION = 150
+WORDS = {
+    "reverse": "Reverse mode", "forward": "Forward mode",
+    "forward difference": "Forward difference", "central difference": "Central difference",
+    "complex step": "Complex step",
+}  # fmt: skip
 
 
 class Graph(QWidget):
@@ -108,6 +114,12 @@ class Surroundings(Dialog):
         self.clip = self._field(tr("Clip the norm"), racer.clip)
         self.clip_value = self._field(tr("Clip each component"), racer.clip_value)
         self.decay = self._field(tr("Weight decay"), racer.weight_decay or None)
+        self.way = Combo(tr("How the gradient is computed"))
+        for name, words in WORDS.items():
+            self.way.addItem(tr(words), name)
+        self.way.setCurrentIndex(self.way.findData(racer.way))
+        self.way.currentIndexChanged.connect(lambda _: self.take())
+        self.step = self._field(tr("Step h"), racer.h)
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -131,6 +143,9 @@ class Surroundings(Dialog):
         ):
             field.setToolTip(tip)
             below.addRow(_caption(caption), field)
+        below.addRow(_caption(tr("Gradient")), self.way)
+        self.step.setToolTip(tr("What the point is moved by for a difference"))
+        below.addRow(_caption(tr("Step h")), self.step)
         column.addLayout(below)
         column.addWidget(self.problem)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -188,7 +203,9 @@ class Surroundings(Dialog):
                 self.racer, schedule=wanted, schedule_values=chosen, tuned=False,
                 clip=_optional(self.clip), clip_value=_optional(self.clip_value),
                 weight_decay=_optional(self.decay) or 0.0,
+                way=self.way.currentData(), h=_optional(self.step) or Racer.h,
             )  # fmt: skip
+            self.step.setEnabled(racer.way in NUMERICAL)
             self.graph.show_schedule(scheduled(wanted, chosen), self._steps)
         except ValueError as error:
             self.problem.setText(str(error))
@@ -227,4 +244,7 @@ def described(racer: Racer) -> str:
         parts.append(tr("clipped"))
     if racer.weight_decay:
         parts.append(tr("weight decay"))
+    if racer.way != REVERSE:
+        words = tr(WORDS[racer.way]).lower()
+        parts.append(f"{words}, h = {racer.h:g}" if racer.way in NUMERICAL else words)
     return ", ".join(parts)

@@ -189,6 +189,7 @@ QMainWindow, QDialog {{ background: {t.window}; }}
 #header {{ background: {t.card}; border: none; border-bottom: 1px solid {t.border}; }}
 #brand {{ font-size: 15px; font-weight: 600; }}
 #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 10px; }}
+#column {{ background: transparent; border: 1px solid {t.border}; border-radius: 8px; }}
 #cardtop {{ background: {t.card}; border: 1px solid {t.border}; border-bottom: none;
             border-top-left-radius: 10px; border-top-right-radius: 10px; }}
 #cardbottom {{ background: {t.card}; border: 1px solid {t.border}; border-top: none;

@@ -3,6 +3,7 @@
 from gdviz.views.curves import CurvesView
 from gdviz.views.header import HeaderView
 from gdviz.views.inspector import InspectorView
+from gdviz.views.laboratory import LaboratoryView
 from gdviz.views.map import MapView
 from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
@@ -25,5 +26,6 @@ VIEWS = (
     InspectorView,
     CurvesView,
     ResultsView,
+    LaboratoryView,
     StatusView,
 )

@@ -3,17 +3,30 @@
 import sys
 
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QWidget
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenuBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from gdviz.app.controls import Combo, label
+from gdviz import library
+from gdviz.app.controls import Combo, IconButton, label
 from gdviz.app.document import Document
 from gdviz.app.entry import FormulaField
 from gdviz.app.player import Player
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, icon
 from gdviz.experiment import Experiment
+from gdviz.own import Number, OwnSurface, unknown_in_formula, unknown_name
 from gdviz.views.view import View
 from gdviz_core import SURFACES, FormulaError
+
+OWN = "own: "  # how the entries of the library are told from the catalogue's
 
 
 class HeaderView(View):
@@ -41,6 +54,8 @@ class HeaderView(View):
         self.surface.setMaximumWidth(210)
         self.surface.setMaxVisibleItems(30)
         self.surface.activated.connect(self._pick)
+        self.own: dict[str, OwnSurface] = {}
+        self.edit = IconButton("ph.pencil-simple", tr("Edit the formula (Ctrl+Shift+F)"))
         self.formula = FormulaField(tr("Formula"), self._type)
         self.formula.setPlaceholderText(tr("A formula over x and y, such as x^2 + 3*y^2"))
         self.formula.setToolTip(tr("Formula of the surface; Enter takes it"))
@@ -55,30 +70,64 @@ class HeaderView(View):
         row.addWidget(self.menus)
         row.addWidget(self.surface)
         row.addWidget(self.formula, 1)
+        row.addWidget(self.edit)
         row.addLayout(self.buttons)
-        self.bubble = label("", "bubble")
-        self.bubble.setWordWrap(True)
-        self.bubble.hide()
+        self._make_bubble()
         self.formula.refused.connect(self._show_error)
         self.show_experiment(document.experiment)
 
+    def _make_bubble(self) -> None:
+        self.bubble = QFrame()
+        self.bubble.setObjectName("bubble")
+        self.reason = label("", "problem")
+        self.reason.setWordWrap(True)
+        self.remedy = QPushButton()
+        self.remedy.setObjectName("small")
+        self.remedy.clicked.connect(self._cure)
+        column = QVBoxLayout(self.bubble)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.addWidget(self.reason)
+        column.addWidget(self.remedy)
+        self.bubble.hide()
+        self._unknown = ""
+
+    def refresh_library(self) -> None:
+        """List the surfaces of the user's own behind those of the catalogue."""
+        for title in self.own:
+            self.surface.removeItem(self.surface.findData(OWN + title))
+        self.own = {entry.title: entry for _, entry in library.entries(OwnSurface)}
+        for title in self.own:
+            self.surface.addItem(title, OWN + title)
+        self.show_experiment(self.document.experiment)
+
     def show_experiment(self, experiment: Experiment) -> None:
         surface = experiment.resolved()
-        index = self.surface.findData(experiment.surface)
-        own = self.surface.findData("")
-        if index >= 0 and own >= 0:
-            self.surface.removeItem(own)
-        elif index < 0 and own < 0:
-            self.surface.insertItem(0, "Your formula", "")
-        self.surface.setCurrentIndex(max(0, self.surface.findData(experiment.surface)))
+        name = experiment.surface
+        if name not in SURFACES:
+            mine = [title for title, entry in self.own.items() if entry.formula == name]
+            name = OWN + mine[0] if mine else ""
+        unnamed = self.surface.findData("")
+        if name and unnamed >= 0:
+            self.surface.removeItem(unnamed)
+        elif not name and unnamed < 0:
+            self.surface.insertItem(0, tr("Your formula"), "")
+        self.surface.setCurrentIndex(max(0, self.surface.findData(name)))
         self.formula.show_text(surface.formula)
         if not self.formula.hasFocus():
             self.formula.setCursorPosition(0)
 
     def _pick(self, index: int) -> None:
         name = self.surface.itemData(index)
-        if name:
+        if name.startswith(OWN):
+            self.pick_own(self.own[name.removeprefix(OWN)])
+        elif name:
             self.pick(name)
+
+    def pick_own(self, entry: OwnSurface) -> None:
+        """Show a surface of the user's library."""
+        self.formula.setModified(False)
+        made = self.document.experiment.on_own(entry)
+        self.document.show(tr("Choose {title}").format(title=entry.title), made)
 
     def pick(self, name: str) -> None:
         """Show a surface of the catalogue."""
@@ -96,27 +145,46 @@ class HeaderView(View):
     def _type(self, text: str) -> None:
         """Take a typed formula; FormulaError and ValueError go back to the field."""
         formula = text.strip()
-        for known in SURFACES.values():
-            if formula == known.formula:
-                formula = known.name
         experiment = self.document.experiment
         if formula not in (experiment.surface, experiment.resolved().formula):
-            self.document.show(tr("Change formula"), experiment.on_surface(formula))
+            self.document.show(tr("Change formula"), experiment.on_formula(formula))
         self.formula.underline(None)
+
+    def _cure(self) -> None:
+        """Make the unknown names of the formula numbers with sliders."""
+        experiment, text = self.document.experiment, self.formula.text().strip()
+        try:
+            known = experiment.own_numbers()
+            added = (Number.around(name, 1.0) for name in unknown_in_formula(text, known))
+            made = experiment.on_formula(text, (*known, *added))
+        except ValueError as error:
+            self._show_error(str(error))
+            return
+        self.formula.setModified(False)
+        self.document.show(tr("Change formula"), made)
+        self.formula.show_text(text)
+        self._show_error("")
 
     def _show_error(self, reason: str) -> None:
         if not reason:
             self.formula.underline(None)
             self.bubble.hide()
             return
+        self._unknown = ""
+        text = self.formula.text()
         try:
-            Experiment(self.formula.text())
+            self.document.experiment.on_formula(text.strip())
         except FormulaError as error:
             self.formula.underline((error.column, error.length))
+            self._unknown = unknown_name(text.strip(), error)
+        except ValueError:  # the bubble says it
+            pass
+        self.remedy.setText(tr("Make {name} a number with a slider").format(name=self._unknown))
+        self.remedy.setVisible(bool(self._unknown))
         window = self.window()
         assert window is not None
         self.bubble.setParent(window)
-        self.bubble.setText(reason)
+        self.reason.setText(reason)
         self.bubble.setFixedWidth(max(260, min(self.formula.width(), 620)))
         self.bubble.adjustSize()
         corner = self.formula.mapTo(window, QPoint(0, self.formula.height() + 4))
@@ -128,3 +196,4 @@ class HeaderView(View):
         self.logo.setPixmap(icon().pixmap(24, 24))
         self.surface.set_theme(now)
         self.formula.set_theme(now)
+        self.edit.set_color(now.text2)

@@ -63,8 +63,17 @@ class PlaybarView(View):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        for button in (self.to_start, self.to_end):  # Home, End and the slider do the same
-            button.setVisible(self.width() > 500)
+        # what has keys gives way first
+        needed: dict[QWidget, int] = {
+            self.to_start: 500, self.to_end: 500, self.repeat: 380, self.speed: 380,
+            self.back: 380, self.forward: 380,
+        }  # fmt: skip
+        for control, width in needed.items():
+            control.setVisible(self.width() > width)
+        self.counter.setVisible(self.width() > 240)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, super().minimumSizeHint().height())
 
     def show_player(self) -> None:
         player = self.player

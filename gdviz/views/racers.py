@@ -1,11 +1,13 @@
 """The racers: on or off, live loss, learning rate and the other hyper-parameters."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
 import qtawesome
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
+    QFileDialog,
     QHBoxLayout,
     QMenu,
     QPushButton,
@@ -13,18 +15,22 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gdviz.app import permission
 from gdviz.app.chooser import Chooser
 from gdviz.app.controls import IconButton, scroller
 from gdviz.app.document import Document
 from gdviz.app.form import Field, Form
 from gdviz.app.player import Player
 from gdviz.app.row import RacerRow
+from gdviz.app.rules import RuleEditor
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
 from gdviz.experiment import Experiment, enter, suggested_lr
+from gdviz.own import OwnRule
 from gdviz.racer import Racer
 from gdviz.views.view import View
+from gdviz_core.foreign import PREFIX
 
 
 class RacersView(View):
@@ -72,7 +78,31 @@ class RacersView(View):
 
     def choose(self) -> None:
         """Show the list of optimizers to add."""
-        Chooser(self.window() or self, self.theme, self.enter).open()
+        Chooser(
+            self.window() or self, self.theme, self.enter, self.write_rule, self.find_python
+        ).open()
+
+    def write_rule(self, racer: int | None = None) -> None:
+        """Open the editor of rules: for a racer, or for a new one."""
+        RuleEditor(self.window() or self, self.document, self.theme, racer).show()
+
+    def find_python(self) -> None:
+        """Ask for a Python file with an optimizer."""
+        name, _ = QFileDialog.getOpenFileName(
+            self.window() or self, tr("Add a Python file"), "", tr("Python (*.py);;All files (*)")
+        )
+        if name:
+            self.enter_python(name)
+
+    def enter_python(self, path: str) -> str:
+        """Add the optimizer of a Python file, if the user lets it run; returns why not."""
+        try:
+            if not permission.ask(path, self.window() or self):
+                return tr("It was not allowed to run")
+        except ValueError as error:
+            self.document.said.emit(str(error))
+            return str(error)
+        return self.enter(f"{PREFIX}{os.path.abspath(path)}")
 
     def _make_more(self) -> IconButton:
         self.more = IconButton("ph.dots-three-vertical", tr("What concerns all racers"), 26)
@@ -135,7 +165,7 @@ class RacersView(View):
             ),
         ).open()  # fmt: skip
 
-    def enter(self, optimizer: str) -> str:
+    def enter(self, optimizer: str | OwnRule) -> str:
         """Add a racer; returns why that is not possible, empty if it is."""
         experiment = self.document.experiment
         try:

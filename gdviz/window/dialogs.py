@@ -16,6 +16,7 @@ from gdviz import __version__, export, scene, session
 from gdviz.app import theme
 from gdviz.app.document import Origin
 from gdviz.app.form import Field, Form
+from gdviz.app.formulas import FormulaEditor
 from gdviz.app.gallery import PICTURE, Gallery
 from gdviz.app.help import Help, about_optimizer, about_surface, topics
 from gdviz.app.keys import Keys, plain
@@ -63,6 +64,13 @@ class Dialogs(QObject):
             (tr("Your scenes"), scene.files_in(own_scenes())),
         ]
         Gallery(self.window, self.window.theme, groups, self.window.files.open_scene).open()
+
+    def formula(self) -> None:
+        """Edit the formula of the surface."""
+        window = self.window
+        editor = FormulaEditor(window, window.document, window.theme)
+        editor.finished.connect(window.header.refresh_library)
+        editor.show()
 
     def save_scene(self) -> None:
         """Ask for words and add the experiment to the user's scenes."""

@@ -30,6 +30,7 @@ from gdviz.app.text import tr
 from gdviz.experiment import Experiment, first_experiment
 from gdviz.views import VIEWS
 from gdviz.views.header import HeaderView
+from gdviz.views.laboratory import LaboratoryView
 from gdviz.views.map import MapView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView
@@ -52,8 +53,10 @@ PANELS_VERSION = 1  # of the places that are remembered; another one is not rest
 LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
     "race": (["Racers"], [["Surface", "Inspector"], ["Curves", "Results"]], [11, 9], 1.0),
     "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves", "Results"]], [13, 7], 1.0),
+    "gradient laboratory": ([], [["Laboratory"]], [1], 1.0),
     "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
 }
+WIDE = {"gradient laboratory": 0.68, "present": 0.42}  # shares of the width for the right
 
 
 class Window(QMainWindow):
@@ -77,6 +80,7 @@ class Window(QMainWindow):
             kind: kind(self.document, self.player) for kind in VIEWS
         }
         self._zoom = 1.0
+        self._layout = "race"
         self._seen = False
         self._tidy = QTimer(self)
         self._tidy.setSingleShot(True)
@@ -176,6 +180,7 @@ class Window(QMainWindow):
     def choose_layout(self, name: str) -> None:
         """Arrange the panels for a purpose: "race", "step by step" or "present"."""
         left, right, shares, zoom = LAYOUTS[name]
+        self._layout = name
         self.panels.arrange(left, right, shares)
         self.panels.forget_widths()
         if zoom != self._zoom:
@@ -186,8 +191,10 @@ class Window(QMainWindow):
     def _set_widths(self) -> None:
         width = self.width()
         right = min(round(0.292 * width), 680) if width >= 1200 else max(240, round(0.27 * width))
-        if self._zoom > 1:
-            right = round(0.42 * width)
+        if self._layout in WIDE:
+            right = round(WIDE[self._layout] * width)
+            if self._layout == "gradient laboratory" and width < 1200:
+                right = round(0.72 * width)
         self.panels.set_widths(296 if width >= 1200 else 276, right)
 
     def _make_buttons(self) -> None:
@@ -211,6 +218,11 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         self.files.said.connect(self.status.say)
         self.files.remembered.connect(self._show_title)
+        self.files.python.connect(self.racers.enter_python)
+        self.files.entered.connect(self.racers.enter)
+        self.files.kept.connect(self.header.refresh_library)
+        self.header.edit.clicked.connect(lambda: self.dialogs.formula())
+        self.header.refresh_library()
         self.exporter.said.connect(self.status.say)
         self.exporter.progressed.connect(self.status.show_export)
         self.document.moved.connect(lambda _: self._show_title())
@@ -220,6 +232,7 @@ class Window(QMainWindow):
         self.files.opened.connect(self._forget_typing)
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
+        self.map.pointed.connect(self._view(LaboratoryView).show_pointer)
         self._view(ReliefView).pointed.connect(self.status.show_point)
         self.status.cancelled.connect(self.exporter.cancel)
         self.status.cancelled.connect(self.document.give_up)

@@ -7,7 +7,7 @@ from PyQt6.QtCore import QByteArray, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from gdviz import __version__
-from gdviz.app import theme
+from gdviz.app import permission, theme
 from gdviz.app.document import Origin
 from gdviz.app.guard import Guard, Signals, return_free_memory, return_large_arrays, state_folder
 from gdviz.display import Display
@@ -28,6 +28,7 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
     app.setDesktopFileName("gdviz")
     return_large_arrays()
     theme.prepare(app)
+    permission.recall()
     window = Window(experiment)
     tidy = QTimer(window)
     tidy.timeout.connect(return_free_memory)

@@ -1,0 +1,123 @@
+"""Rows of a calculation: what is computed, and its numbers, up to the present step."""
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter
+from PyQt6.QtWidgets import QScrollArea, QWidget
+
+from gdviz.app.canvas import painted
+from gdviz.app.theme import DARK, Theme, font
+
+HEIGHT = 20
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: a node of the graph, what it computes, and two numbers, "" where not yet known."""
+
+    node: int
+    text: str
+    value: str
+    slope: str
+    kept: bool = False
+
+
+class Ledger(QWidget):
+    """The rows below one another; the present one is marked, a click goes to one."""
+
+    clicked = pyqtSignal(int)  # the number of a row
+    hovered = pyqtSignal(object)  # a node, or None
+
+    def __init__(self, name: str, heads: tuple[str, str, str]):
+        super().__init__()
+        self.setObjectName("plain")
+        self.setAccessibleName(name)
+        self.setMouseTracking(True)
+        self.heads = heads
+        self.rows: list[Row] = []
+        self.present = -1
+        self._marked: int | None = None
+        self._theme: Theme = DARK
+
+    def show_rows(self, rows: list[Row], present: int) -> None:
+        """Show rows, with the present one marked and in sight."""
+        self.rows, self.present = rows, present
+        self.setMinimumHeight(round(self._height() * (len(rows) + 1)) + 6)
+        self.update()
+        if 0 <= present < len(rows):
+            self._reveal(present)
+
+    def _reveal(self, row: int) -> None:
+        place = self.parentWidget()
+        area = None if place is None else place.parentWidget()
+        if isinstance(area, QScrollArea):
+            at = round(self._height() * (row + 1.5))
+            area.ensureVisible(0, at, 0, round(2 * self._height()))
+
+    def mark(self, node: int | None) -> None:
+        """Highlight the row of a node."""
+        if node != self._marked:
+            self._marked = node
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def _height(self) -> float:
+        return HEIGHT * self._theme.zoom
+
+    def sizeHint(self) -> QSize:
+        return QSize(180, 160)
+
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
+        theme, high = self._theme, self._height()
+        small = font(11 * theme.zoom)
+        painter.setFont(small)
+        number = max(54.0 * theme.zoom, self.width() * 0.27)
+        self._paint_row(painter, 0.0, self.heads, number, [theme.text3] * 3)
+        seen = self.visibleRegion().boundingRect()
+        for at, row in enumerate(self.rows):
+            top = high * (at + 1)
+            if top + high < seen.top() or top > seen.bottom():
+                continue
+            if at == self.present or row.node == self._marked:
+                color = QColor(theme.accent)
+                color.setAlpha(80 if at == self.present else 45)
+                painter.fillRect(QRectF(2, top, self.width() - 4, high), color)
+            text = f"{row.text} ●" if row.kept else row.text
+            self._paint_row(painter, top, (text, row.value, row.slope), number,
+                            [theme.text2, theme.text, theme.text])  # fmt: skip
+
+    def _paint_row(
+        self, painter: QPainter, top: float, words: tuple[str, str, str], number: float,
+        colors: list[str],
+    ) -> None:  # fmt: skip
+        metrics = QFontMetricsF(painter.font())
+        first = self.width() - 2 * number - 8
+        middle = Qt.AlignmentFlag.AlignVCenter
+        places = ((6.0, first - 8, Qt.AlignmentFlag.AlignLeft),
+                  (first, number, Qt.AlignmentFlag.AlignRight),
+                  (first + number, number, Qt.AlignmentFlag.AlignRight))  # fmt: skip
+        for (x, width, side), text, color in zip(places, words, colors, strict=True):
+            painter.setPen(QColor(color))
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+            painter.drawText(QRectF(x, top, width, self._height()), int(side | middle), shown)
+
+    def _row_at(self, y: float) -> int | None:
+        row = int(y // self._height()) - 1
+        return row if 0 <= row < len(self.rows) else None
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        row = None if event is None else self._row_at(event.position().y())
+        if row is not None:
+            self.clicked.emit(row)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        row = None if event is None else self._row_at(event.position().y())
+        self.hovered.emit(None if row is None else self.rows[row].node)
+
+    def leaveEvent(self, event: object) -> None:
+        self.hovered.emit(None)

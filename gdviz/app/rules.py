@@ -1,0 +1,134 @@
+"""The editor of an update rule: its lines and its hyper-parameters, beside the rule typeset."""
+
+from dataclasses import replace
+from typing import Any
+
+from PyQt6.QtWidgets import QWidget
+
+from gdviz.app.controls import Combo, label
+from gdviz.app.document import Document
+from gdviz.app.rulepage import RulePage
+from gdviz.app.text import tr
+from gdviz.app.theme import Theme
+from gdviz.app.workshop import Workshop
+from gdviz.experiment import enter
+from gdviz.own import USUAL, Number, OwnRule, names_of_rule, numbers_for, written_names
+from gdviz.racer import Racer
+from gdviz_core import OPTIMIZERS
+from gdviz_core.expression import CONSTANTS, RULE_FUNCTIONS
+from gdviz_core.rule import GIVEN, parse_rule
+
+FIRST = "b = momentum*b + g    # the velocity: it keeps part of what it was\nw = w - lr*b"
+
+
+class RuleEditor(Workshop):
+    """Edits a rule; the racer it belongs to, if there is one, races on with every change."""
+
+    kind = OwnRule
+
+    def __init__(
+        self, parent: QWidget, document: Document, theme: Theme, racer: int | None = None
+    ):  # fmt: skip
+        page = RulePage()
+        super().__init__(parent, document, theme, tr("Update rule"), tr("Rule"), 9, page)
+        self._preview = page
+        self.resize(min(900, parent.width() - 40), min(600, parent.height() - 60))
+        self.racer = racer  # the number of the racer that is edited, None for a rule apart
+        self.rule: OwnRule | None = None
+        self._initial: dict[str, str] = {}
+        self.begin = Combo(tr("Start from a shipped rule"))
+        self.begin.addItem(tr("Start from…"), None)
+        for optimizer in OPTIMIZERS.values():
+            self.begin.addItem(optimizer.title, optimizer.name)
+        self.begin.activated.connect(self._start_from)
+        self.buttons.insertWidget(0, self.begin)
+        self.add = self._button(tr("Add to the race"), "", self.enter)
+        hint = label(
+            tr("One formula a line, run once a step for each coordinate. w is the point, g the "
+               "slope there, t the step; f, x, y, gx, gy, h and xi are known, too. A name that is "
+               "read before it is written is kept from step to step."), "hint",
+        )  # fmt: skip
+        hint.setWordWrap(True)
+        self.more.addWidget(hint)
+        self.more.addStretch(1)
+        own = None if racer is None else document.experiment.racers[racer].rule
+        if own is not None:
+            self.show_entry(own)
+        else:
+            self.title.setText(tr("My rule"))
+            self.writing.show_text(FIRST)
+            self.take()
+
+    def _start_from(self, index: int) -> None:
+        name = self.begin.itemData(index)
+        if name:
+            title = tr("My {title}").format(title=OPTIMIZERS[name].title)
+            self.show_entry(OwnRule.of(OPTIMIZERS[name], title))
+            self.begin.setCurrentIndex(0)
+
+    def show_entry(self, entry: Any) -> None:
+        self._initial = dict(entry.initial)
+        self.title.setText(entry.title)
+        self.use(entry.numbers)
+        self.writing.show_text(entry.rule)
+        self.take()
+
+    def take_text(self, text: str, numbers: tuple[Number, ...]) -> None:
+        known = dict.fromkeys([*(number.name for number in numbers), *USUAL])
+        written = written_names(text)
+        parse_rule(text, tuple(name for name in known if name not in written))
+        state, names = names_of_rule(text, self._initial)
+        initial = {name: start for name, start in self._initial.items() if name in state}
+        title = self.title.text().strip() or tr("My rule")
+        rule = OwnRule(title, text, numbers_for(names, numbers), initial)
+        self.rule = rule
+        self.use(rule.numbers)
+        self.writing.know([*RULE_FUNCTIONS, *CONSTANTS, *GIVEN, *state, *names, *USUAL])
+        self._preview.show_optimizer(rule.optimizer())
+        self._pass_on(rule)
+
+    def _pass_on(self, rule: OwnRule) -> None:
+        """Let the racer that is edited run with the rule as it is now."""
+        racers = list(self.document.experiment.racers)
+        if self.racer is None or self.racer >= len(racers) or racers[self.racer].rule is None:
+            return
+        old = racers[self.racer]
+        before = {} if old.rule is None else {n.name: n.value for n in old.rule.numbers}
+        values = {}
+        for number in rule.numbers:
+            touched = number.value != before.get(number.name, number.value)
+            known = number.name in old.values and not touched
+            values[number.name] = old.values[number.name] if known else number.value
+        named = old.rule is not None and old.name == old.rule.title
+        made: Racer = replace(old, rule=rule, values=values, tuned=False,
+                              name=rule.title if named else old.name)  # fmt: skip
+        if made != old:
+            racers[self.racer] = made
+            self.document.edit(tr("Change the rule of {name}").format(name=made.name),
+                               gesture=self.gesture, racers=tuple(racers))  # fmt: skip
+
+    def enter(self) -> None:
+        """Add the rule to the race; from then on its racer follows what is typed."""
+        if self.rule is None or self.problem.text():
+            return
+        experiment = self.document.experiment
+        try:
+            racer = enter(experiment, self.rule)
+            self.document.edit(
+                tr("Add {name}").format(name=racer.name), racers=(*experiment.racers, racer)
+            )
+        except ValueError as error:
+            self.problem.setText(str(error))
+            return
+        self.racer = len(experiment.racers)
+
+    def entry(self) -> OwnRule:
+        self.take()
+        if self.rule is None or self.problem.text():
+            raise ValueError(self.problem.text() or tr("there is no rule yet"))
+        numbers = self.rule.numbers
+        racers = self.document.experiment.racers
+        if self.racer is not None and self.racer < len(racers):
+            values = racers[self.racer].values
+            numbers = tuple(n.holding(values.get(n.name, n.value)) for n in numbers)
+        return replace(self.rule, numbers=numbers)
