@@ -24,10 +24,15 @@ from PyQt6.QtWidgets import QApplication, QDialog, QWidget
 from gdviz import scene
 from gdviz.app import job, theme
 from gdviz.app.document import Origin
+from gdviz.app.formulas import FormulaEditor
+from gdviz.app.rules import RuleEditor
 from gdviz.experiment import first_experiment
+from gdviz.own import OwnRule
 from gdviz.session import Session
+from gdviz.views.laboratory import LaboratoryView
 from gdviz.window import make_window
 from gdviz.window.frame import Window
+from gdviz_core import OPTIMIZERS
 
 FOLDER = Path(__file__).parent / "pictures"
 SIZES = ((1024, 640), (1440, 900), (2560, 1440))
@@ -110,6 +115,37 @@ class Studio:
         window.player.go(60)
         self.both("present")
 
+    def laboratory(self) -> None:
+        """The gradient laboratory, and the editors."""
+        window = self.window
+        window.resize(1440, 900)
+        view = window.views[LaboratoryView]
+        for name, surface in (("laboratory", "himmelblau"), ("laboratory-ackley", "ackley")):
+            window.document.open(surface, Session.of(first_experiment().on_surface(surface)))
+            window.choose_layout("gradient laboratory")
+            window.player.go(12)
+            self.settle()
+            view.go(round(1.4 * len(view.walk.nodes)))
+            self.both(name)
+        window.resize(1024, 640)
+        self.both("laboratory-small")
+        window.resize(1440, 900)
+        window.choose_layout("race")
+        for now in THEMES:
+            window.set_theme(now)
+            window.dialogs.formula()
+            editor = window.findChild(FormulaEditor)
+            editor.show_text("x^2 + k*sin(y)^2 + sqrt(abs(x*y))")
+            editor.cure()
+            self.take(f"formula-{now.name}", editor)
+            editor.reject()
+            window.racers.write_rule()
+            editor = window.findChild(RuleEditor)
+            editor.show_entry(OwnRule.of(OPTIMIZERS["adam"], "My Adam"))
+            self.take(f"rule-{now.name}", editor)
+            editor.reject()
+            self.settle(0.1)
+
     def dialogs(self) -> None:
         """What opens beside the window, and a scene."""
         window = self.window
@@ -140,6 +176,7 @@ def main() -> None:
     if ratio == 1:
         studio.windows(SIZES)
         studio.views()
+        studio.laboratory()
         studio.dialogs()
         environment = {**os.environ, "QT_SCALE_FACTOR": "2"}
         subprocess.run([sys.executable, "-m", "docs.pictures"], check=True, env=environment)

@@ -120,6 +120,10 @@ def parser() -> argparse.ArgumentParser:
     race.add_argument("--optimizer", metavar="NAME[:key=value,...]", type=_optimizer,
                       action="append", default=[],
                       help="a racer; may be given several times")  # fmt: skip
+    race.add_argument("--rule", metavar="FILE", type=Path, action="append", default=[],
+                      help="a racer with a rule of your own, as the editor shares it")  # fmt: skip
+    race.add_argument("--python", metavar="FILE", type=Path, action="append", default=[],
+                      help="a racer written as a Python class, which this lets run")  # fmt: skip
     budget = race.add_mutually_exclusive_group()
     budget.add_argument("--steps", metavar="N", type=int, default=500, help="at most (500)")
     budget.add_argument("--evaluations", metavar="N", type=int,
@@ -179,6 +183,8 @@ def _add_render(commands: Any, raw: Any) -> None:
                         help="how long a film is (8)")  # fmt: skip
     render.add_argument("--fps", type=int, default=25, metavar="N",
                         help="frames a second of a film (25)")  # fmt: skip
+    render.add_argument("--python", metavar="FILE", type=Path, action="append", default=[],
+                        help="let the racers of this Python file run")  # fmt: skip
     render.add_argument("--once", action="store_true", help="a GIF does not begin again")
     render.add_argument("--progress", action="store_true",
                         help="tell on standard output how far it is")  # fmt: skip

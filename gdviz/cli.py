@@ -22,6 +22,10 @@ NO_DISPLAY = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0, 1 (it failed) or 2 (wrong usage)."""
     given = join_signed(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["guest"]:  # a bundle has no other way to run a Python optimizer apart
+        from gdviz_core.guest import main as serve
+
+        serve(*given[1:3])
     options = parser().parse_args(given)
     try:
         if options.self_check:
@@ -71,22 +75,28 @@ def _list(what: str) -> int:
 def _race(options: argparse.Namespace) -> int:
     from gdviz import compute, export
     from gdviz.experiment import Experiment, enter
+    from gdviz.own import Number
     from gdviz_core import SURFACES
 
     name, parameters = options.surface
     try:
+        numbers: tuple[Number, ...] = ()
+        if name not in SURFACES:
+            numbers = tuple(Number.around(key, value) for key, value in parameters.items())
+            parameters = {}
         experiment = Experiment(
             name, options.domain, tuple(options.start), (),
             options.steps if options.evaluations is None else options.evaluations,
             options.tolerance, options.stop_outside, parameters,
-            "steps" if options.evaluations is None else "evaluations",
+            "steps" if options.evaluations is None else "evaluations", numbers=numbers,
         )  # fmt: skip
         if not experiment.starts:
             start = experiment.resolved().start
             assert start is not None
             experiment = replace(experiment, starts=(start,))
-        chosen = options.optimizer or [(n, {}) for n in ("gd", "momentum", "rmsprop", "adam")]
-        for optimizer, values in chosen:
+        chosen = [*options.optimizer, *((_own_rule(path), {}) for path in options.rule),
+                  *((_allowed(path), {}) for path in options.python)]  # fmt: skip
+        for optimizer, values in chosen or [(n, {}) for n in ("gd", "momentum", "rmsprop", "adam")]:
             racer = enter(experiment, optimizer, **values)
             experiment = replace(experiment, racers=(*experiment.racers, racer))
     except ValueError as error:
@@ -120,6 +130,25 @@ def _race(options: argparse.Namespace) -> int:
     return 0
 
 
+def _own_rule(path: Path) -> Any:
+    """The rule in a file; ValueError if there is none."""
+    from gdviz import library
+    from gdviz.own import OwnRule
+
+    entry = library.read(path)
+    if not isinstance(entry, OwnRule):
+        raise ValueError(f"{path} is not an update rule")
+    return entry
+
+
+def _allowed(path: Path) -> str:
+    """The name of the optimizer in a Python file, which may run from now on."""
+    from gdviz_core import foreign
+
+    foreign.allow(foreign.read(path).digest)
+    return f"{foreign.PREFIX}{os.path.abspath(path)}"
+
+
 def _render(options: argparse.Namespace) -> int:
     from gdviz import compute, export, session
     from gdviz.shot import Film, Shot
@@ -147,6 +176,8 @@ def _render(options: argparse.Namespace) -> int:
     report = _say_progress if options.progress else _report("rendering") or (lambda fraction: None)
     written: list[Path] = []
     try:
+        for path in options.python:
+            _allowed(path)
         opened = session.read(options.file)
         if options.csv is not None or options.script is not None:
             race = compute.finish(compute.race(opened.experiment))

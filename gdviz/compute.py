@@ -83,19 +83,23 @@ def _critical(surface: Surface) -> core.CriticalPoints:
 
 
 def chart(surface: Surface) -> Computation[core.CriticalPoints]:
-    """Find the critical points of a surface in its domain.
+    """Find the critical points of a surface in its domain."""
+    return (yield from apart(lambda: _critical(surface), _CENSUS))
 
-    A census cannot be stopped half way; who gives up does not wait for it. Only one runs at a
-    time, and one that was given up before its turn does not begin.
+
+def apart(call: Callable[[], Result], turn: threading.Lock) -> Computation[Result]:
+    """Run a call that cannot be stopped half way; who gives up does not wait for it.
+
+    Only one that takes its `turn` runs at a time; one that was given up before does not begin.
     """
     outcome: list[Any] = []
     wanted = threading.Event()
     wanted.set()
 
     def work() -> None:
-        with _CENSUS:
+        with turn:
             if wanted.is_set():
-                _attempt(lambda: _critical(surface), outcome)
+                _attempt(call, outcome)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

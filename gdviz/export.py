@@ -16,6 +16,7 @@ from gdviz import __version__, session
 from gdviz.compute import Computation, Race, allowed
 from gdviz.racer import REVERSE
 from gdviz_core import SURFACES
+from gdviz_core.foreign import PREFIX
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 
 COLUMNS = (
@@ -218,6 +219,7 @@ def script(race: Race) -> str:
                             for n in e.numbers)  # fmt: skip
         numbers = f", parameters=[{numbers}]" if numbers else ""
         surface = f"core.Surface.from_formula({e.surface!r}, {e.resolved().domain!r}{numbers})"
+    permissions = ""
     racers, longest = [], int(race.ends.max(initial=0))
     for racer in e.running:
         steps, evaluations = allowed(e, racer, longest)
@@ -229,6 +231,9 @@ def script(race: Race) -> str:
         optimizer = f"find({racer.optimizer!r})(**{racer.values!r})"
         if racer.rule is not None:
             optimizer = _spelled(racer.configured())
+        if racer.optimizer.startswith(PREFIX):
+            path = racer.optimizer.removeprefix(PREFIX)
+            permissions += f"foreign.allow(foreign.read({path!r}).digest)\n"
         seen = "surface"
         if racer.way != REVERSE:
             imports = "from dataclasses import replace\n\n"
@@ -240,8 +245,9 @@ def script(race: Race) -> str:
     }  # fmt: skip
     listed = ", ".join(f"{name}={value!r}" for name, value in options.items())
     return _SCRIPT.format(
-        version=__version__, imports=imports, surface=surface, starts=list(e.starts),
-        racers="\n".join(racers), options=listed,
+        version=__version__, imports=imports,
+        foreign=f"from gdviz_core import foreign\n{permissions}" if permissions else "",
+        surface=surface, starts=list(e.starts), racers="\n".join(racers), options=listed,
     )  # fmt: skip
 
 
@@ -274,7 +280,7 @@ _SCRIPT = """\
 # A race of gdviz {version}, as a program. It needs gdviz_core and nothing else of gdviz.
 {imports}import gdviz_core as core
 from gdviz_core.external import find
-
+{foreign}
 surface = {surface}
 starts = {starts}
 racers = [

@@ -22,6 +22,7 @@ from gdviz_core.surface import NUMERICAL, WAYS
 
 Array = NDArray[np.float64]
 STEPS = 10.0 ** -np.arange(1.0, 16.01, 0.125)  # the h of the differences
+MOST_NODES = 400
 FLOOR = 1e-18  # an error of 0 is drawn here
 VARIABLES = (1, 2, 4, 8, 16, 32)  # for which costs are counted
 
@@ -94,6 +95,15 @@ class Differences:
             return math.nan, math.nan
         at = int(np.nanargmin(errors))
         return float(STEPS[at]), float(errors[at])
+
+
+def check(surface: Surface) -> None:
+    """ValueError for a surface that is too large to be looked at node by node."""
+    count = len(parse(surface.formula, ("x", "y", *surface.values))[0].nodes)
+    if count > MOST_NODES:
+        raise ValueError(
+            f"this formula has {count} parts; the laboratory takes up to {MOST_NODES} apart"
+        )
 
 
 def walk(surface: Surface, x: float, y: float) -> Walk:

@@ -137,7 +137,8 @@ def _optimizer(
     made = []
     for n in numbers:
         low, high = (n.low, n.high) if n.name != "lr" else (0.0, 1e12)
-        plain = Hyperparameter(n.name, n.value, low, high, log=n.log)
+        meaning = USUAL[n.name].meaning if n.name in USUAL else ""
+        plain = Hyperparameter(n.name, n.value, low, high, log=n.log, meaning=meaning)
         made.append(LR(n.value) if n.name == "lr" else plain)
     name = re.sub(r"\W+", "_", title.lower()).strip("_") or "rule"
     return Optimizer(name, title, rule, tuple(made), dict(initial), source="written by you",

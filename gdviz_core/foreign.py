@@ -77,6 +77,14 @@ def is_allowed(digest: str) -> bool:
     return digest in _ALLOWED
 
 
+def may_run(path: str | Path) -> bool:
+    """Whether a file has an optimizer that is allowed."""
+    try:
+        return is_allowed(read(path).digest)
+    except PluginError:
+        return False
+
+
 def read(path: str | Path) -> Source:
     """What the text of a file tells; PluginError if there is no optimizer in it."""
     shown = Path(path).name

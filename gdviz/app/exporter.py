@@ -15,6 +15,7 @@ from gdviz.app.files import may_replace
 from gdviz.app.job import Job
 from gdviz.app.text import tr
 from gdviz.shot import Film, Shot
+from gdviz_core.foreign import PREFIX, may_run
 
 
 class Exporter(QObject):
@@ -177,8 +178,14 @@ class Exporter(QObject):
         process.setWorkingDirectory(self._folder.name)
         process.start(*_command([
             "render", str(given), f"--{kind}={os.path.abspath(found)}", "--progress",
-            *_options(shot, film),
+            *_options(shot, film), *self._permissions(),
         ]))  # fmt: skip
+
+    def _permissions(self) -> list[str]:
+        """What was allowed here is so in the other process."""
+        racers = self._document.experiment.racers
+        files = {r.optimizer.removeprefix(PREFIX) for r in racers if r.optimizer.startswith(PREFIX)}
+        return [f"--python={file}" for file in sorted(files) if may_run(file)]
 
     def _read(self) -> None:
         if self._process is not None:

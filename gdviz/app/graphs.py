@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import igraph
 from PyQt6.QtCore import QBuffer, QEvent, QIODevice, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
@@ -39,6 +38,8 @@ def places(nodes: tuple[Node, ...]) -> dict[int, QPointF]:
 
     Sugiyama's method, by igraph, finds the order in which few lines cross.
     """
+    import igraph  # not before the first graph is drawn
+
     index = {node.number: at for at, node in enumerate(nodes)}
     layer: dict[int, int] = {}
     for node in nodes:

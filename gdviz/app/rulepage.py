@@ -44,7 +44,7 @@ class RulePage(Page):
             )  # fmt: skip
         y += 12
         for h in optimizer.hyperparameters:
-            meaning = f"{h.name} = {h.value:g}: {h.meaning}"
+            meaning = f"{h.name} = {h.value:g}" + (f": {h.meaning}" if h.meaning else "")
             y = self.add_words(y, meaning, small, theme.text)
         presets = getattr(optimizer, "presets", {})
         if presets:

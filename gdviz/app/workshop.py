@@ -57,7 +57,7 @@ class Workshop(Dialog):
         self.problem.setWordWrap(True)
         self.remedy = QPushButton()
         self.remedy.setObjectName("small")
-        self.remedy.clicked.connect(self._cure)
+        self.remedy.clicked.connect(lambda _=False: self.cure())
         self.remedy.hide()
         self.numbers = Numbers(tr("Numbers"))
         self.numbers.changed.connect(self.take_numbers)
@@ -162,7 +162,12 @@ class Workshop(Dialog):
         self.remedy.setText(tr("Make {name} a number").format(name=self._unknown))
         self.remedy.setVisible(bool(self._unknown))
 
-    def _cure(self) -> None:
+    def show_text(self, text: str) -> None:
+        """Put another text in place, as if it were typed."""
+        self.writing.show_text(text)
+        self.take()
+
+    def cure(self) -> None:
         """Make the unknown name a number."""
         added = Number.around(self._unknown, 1.0)
         self._try(self.writing.toPlainText(), (*self._numbers, added))

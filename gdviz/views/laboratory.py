@@ -1,5 +1,7 @@
 """The gradient laboratory: where the gradient at a point comes from, in four ways side by side."""
 
+import math
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from gdviz.app.plot import Plot, Series
 from gdviz.app.surroundings import WORDS
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
-from gdviz.compute import Computation, Race
+from gdviz.compute import Race, apart
 from gdviz.experiment import Experiment, unused_name
 from gdviz.laboratory import Differences, Walk
 from gdviz.racer import Racer
@@ -38,6 +40,9 @@ SOON = 40  # milliseconds between two looks at another point
 FORWARD, REVERSE = "forward", "reverse"
 TALL = 300  # height of the columns from which all of them is shown
 PLAY = 500  # milliseconds for a step
+
+
+_SYMPY = threading.Lock()
 
 
 class LaboratoryView(View):
@@ -211,6 +216,11 @@ class LaboratoryView(View):
         if not self.isVisible() and not self.document.patient:
             return
         surface, at = self.document.experiment.resolved(), self.point()
+        try:
+            laboratory.check(surface)
+        except ValueError as error:
+            self._show_nothing(str(error))
+            return
         if surface != self._surface:
             self._surface = surface
             self.formula.show_surface(surface)
@@ -226,6 +236,16 @@ class LaboratoryView(View):
         self._show_cost()
         self.go(self.step)
 
+    def _show_nothing(self, why: str) -> None:
+        self.walk = self.differences = self._surface = self._point = None
+        self.graph.show_nodes(())
+        self.symbolic.show_found(None, why, 0)
+        for plot in (self.errors, self.swell, self.growth):
+            plot.show_series([])
+        for ledger in (self.forward, self.reverse):
+            ledger.show_rows([], -1)
+        self.told.setText(why)
+
     # numerical
 
     def _show_errors(self) -> None:
@@ -239,6 +259,8 @@ class LaboratoryView(View):
             series.append(Series(name, number, list(map(float, laboratory.STEPS)), shown))
             h, error = self.differences.best(way)
             marks.append((name, h))
+            if math.isnan(error):
+                continue  # there is no gradient
             off = tr("exact") if error == 0 else tr("off by {error:.0e}").format(error=error)
             words.append(tr("{way}: h {h:.0e}, {off}").format(way=name, h=h, off=off))
         self.errors.show_series(series, marks)
@@ -280,8 +302,7 @@ class LaboratoryView(View):
             self._job.cancel()
         self.symbolic.show_found(None, "", 0)
 
-        def work() -> Computation[tuple[symbolic.Symbolic, symbolic.Swell]]:
-            yield 0.0
+        def work() -> tuple[symbolic.Symbolic, symbolic.Swell]:
             return symbolic.differentiate(surface.formula), symbolic.swell()
 
         def found(result: tuple[symbolic.Symbolic, symbolic.Swell]) -> None:
@@ -289,7 +310,7 @@ class LaboratoryView(View):
                 self.symbolic.show_found(result[0], "", self.walk.cost.reverse)
                 self._show_swell(result[1])
 
-        self._job = job = Job(work())
+        self._job = job = Job(apart(work, _SYMPY))
         job.done.connect(found)
         job.failed.connect(
             lambda error: self.symbolic.show_found(None, tr("SymPy: {error}").format(error=error),

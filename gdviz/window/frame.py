@@ -53,8 +53,8 @@ PANELS_VERSION = 1  # of the places that are remembered; another one is not rest
 LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
     "race": (["Racers"], [["Surface", "Inspector"], ["Curves", "Results"]], [11, 9], 1.0),
     "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves", "Results"]], [13, 7], 1.0),
-    "gradient laboratory": ([], [["Laboratory"]], [1], 1.0),
     "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
+    "gradient laboratory": ([], [["Laboratory"]], [1], 1.0),
 }
 WIDE = {"gradient laboratory": 0.68, "present": 0.42}  # shares of the width for the right
 

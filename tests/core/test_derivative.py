@@ -6,6 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gdviz_core import Surface
 from gdviz_core.derivative import forward, gradient
@@ -121,3 +123,60 @@ def test_no_derivative_flushes_subnormal_numbers():
     assert surface.value(1.0, 0.0) == 1e-310
     assert surface.gradient(1.0, 0.0)[0] == 2e-310
     assert mpmath.mpf(float(Surface.from_formula("1e-320*x").value(1.0, 0.0))) > 0
+
+
+def _leaf():
+    numbers = st.integers(1, 9).map(lambda n: n / 4)
+    return st.one_of(
+        st.just(("x", lambda x, y: x, lambda x, y: abs(x) + 1)),
+        st.just(("y", lambda x, y: y, lambda x, y: abs(y) + 1)),
+        numbers.map(lambda n: (repr(n), lambda x, y: mpmath.mpf(n), lambda x, y: n + 1)),
+    )
+
+
+def _grown(part):
+    """(text, value, majorant) of a larger formula from smaller ones."""
+
+    def both(sign, a, b):
+        texts = f"({a[0]} {sign} {b[0]})"
+        value = {"+": lambda x, y: a[1](x, y) + b[1](x, y),
+                 "-": lambda x, y: a[1](x, y) - b[1](x, y),
+                 "*": lambda x, y: a[1](x, y) * b[1](x, y)}[sign]  # fmt: skip
+        most = {"*": lambda x, y: a[2](x, y) * b[2](x, y)}.get(
+            sign, lambda x, y: a[2](x, y) + b[2](x, y))  # fmt: skip
+        return texts, value, most
+
+    def one(name, a):
+        inner = {
+            "sin": mpmath.sin, "cos": mpmath.cos, "tanh": mpmath.tanh, "atan": mpmath.atan,
+            "exp": lambda u: mpmath.exp(mpmath.sin(u)), "sqrt": lambda u: mpmath.sqrt(1 + u**2),
+            "log": lambda u: mpmath.log(1 + u**2), "square": lambda u: u**2,
+            "div": lambda u: 1 / (1 + u**2),
+        }[name]  # fmt: skip
+        text = {"exp": f"exp(sin({a[0]}))", "sqrt": f"sqrt(1 + ({a[0]})^2)",
+                "log": f"log(1 + ({a[0]})^2)", "square": f"({a[0]})^2",
+                "div": f"1/(1 + ({a[0]})^2)"}.get(name, f"{name}({a[0]})")  # fmt: skip
+        return text, lambda x, y: inner(a[1](x, y)), lambda x, y: (a[2](x, y) + 3) ** 2
+
+    return st.one_of(
+        st.builds(both, st.sampled_from("+-*"), part, part),
+        st.builds(one, st.sampled_from(["sin", "cos", "tanh", "atan", "exp", "sqrt", "log",
+                                        "square", "div"]), part),
+    )  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(_leaf(), _grown, max_leaves=7),
+    st.floats(-2, 2).map(lambda v: round(v, 3)), st.floats(-2, 2).map(lambda v: round(v, 3)),
+)  # fmt: skip
+def test_any_formula_and_its_gradient_agree_with_mpmath(made, px, py):
+    text, value, most = made
+    surface = Surface.from_formula(text)
+    with mpmath.workdps(50):
+        at = mpmath.mpf(px), mpmath.mpf(py)
+        wanted = [value(*at), mpmath.diff(value, at, (1, 0)), mpmath.diff(value, at, (0, 1))]
+        size = float(most(*at))  # of what may have cancelled, and of its slope
+    got = [surface.value(px, py), *surface.gradient(px, py)]
+    for ours, theirs in zip(got, map(float, wanted), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-13 * (1 + size) ** 2)

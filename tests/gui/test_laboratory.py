@@ -177,3 +177,23 @@ def test_hidden_it_computes_nothing(user, lab):
     user.player.step(20)
     user.settle(150)
     assert lab._point == point
+
+
+def test_a_formula_of_a_thousand_parts_is_declined_in_words(user, lab, tmp_path):
+    formula = "+".join(f"{n}*x*y" for n in range(1, 300))
+    user.document.show("Long", user.document.experiment.on_formula(formula))
+    user.qtbot.waitUntil(lambda: "the laboratory takes" in lab.told.text())
+    user.press(lab.buttons["next"])
+    lab.export_to(tmp_path / "graph.svg")
+    assert not (tmp_path / "graph.svg").exists()
+    user.window.header.pick("himmelblau")
+    user.qtbot.waitUntil(lambda: lab.walk is not None)
+
+
+def test_where_the_surface_is_not_finite_nothing_is_invented(user, lab):
+    user.document.show("Root", user.document.experiment.on_formula("log(x) + y"))
+    user.document.edit("start", starts=((-1.0, 2.0),))
+    user.qtbot.waitUntil(lambda: lab._surface.formula == "log(x) + y")
+    user.qtbot.waitUntil(lambda: lab.walk.point == (-1.0, 2.0))
+    assert "not finite" in lab.told.text()
+    assert "off by" not in lab.best.text()

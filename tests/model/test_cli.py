@@ -217,3 +217,35 @@ def test_the_self_check_tells_versions_and_passes(gdviz):
     for part in ("engine", "numpy", "PyQt6", "race: as computed by hand", "16 are there",
                  "all is well"):  # fmt: skip
         assert part in done.stdout
+
+
+def test_rules_and_python_files_and_numbers_race_from_the_command_line(gdviz, tmp_path):
+    from gdviz import library
+    from gdviz.own import Number, OwnRule
+
+    rule = OwnRule("Mine", "w = w - lr*g", (Number("lr", 0.01, 0.0, 1.0),))
+    (tmp_path / "mine.json").write_text(library.dump(rule))
+    (tmp_path / "mine.py").write_text(
+        "class Mine:\n    lr = 0.01\n    def step(self, w, surface):\n"
+        "        return w - self.lr * surface.gradient(w)\n"
+    )
+    done = gdviz(
+        "race", "x^2 + k*y^2:k=3", "--start", "1,1", "--optimizer", "gd:lr=0.01",
+        "--rule", "mine.json", "--python", "mine.py", "--steps", "50", "--csv", "race.csv",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    ends = [line.split(";")[1] for line in done.stdout.splitlines() if ";" in line]
+    assert len(ends) == 3
+    assert len(set(ends)) == 1  # the same to the last digit shown
+    # a saved experiment runs its Python file only when it is named
+    saved = tmp_path / "race.experiment.json"
+    refused = gdviz("render", str(saved), "--csv", "again.csv")
+    assert refused.returncode == 0
+    assert (tmp_path / "again.csv").read_text().count("\n") < 120
+    gdviz("render", str(saved), "--python", "mine.py", "--csv", "whole.csv")
+    assert (tmp_path / "whole.csv").read_text() == (tmp_path / "race.csv").read_text()
+    gdviz("render", str(saved), "--python", "mine.py", "--script", "race.py")
+    script = (tmp_path / "race.py").read_text()
+    assert "foreign.allow" in script
+    wrong = gdviz("race", "x^2", "--rule", "race.py")
+    assert wrong.returncode == 2
