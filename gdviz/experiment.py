@@ -233,10 +233,14 @@ def enter(experiment: Experiment, optimizer: str | OwnRule, /, **values: Any) ->
     if "lr" in definition.values and "lr" not in values:
         values["lr"] = suggested_lr(experiment.resolved(), definition)
     racer = Racer(definition.name, values, rule=rule)
-    taken = {other.colour for other in experiment.racers}
-    colour = next(i for i in range(len(taken) + 1) if i not in taken)
     name = unused_name(racer.name, (other.name for other in experiment.racers))
-    return replace(racer, name=name, colour=colour)
+    return replace(racer, name=name, colour=unused_colour(experiment.racers))
+
+
+def unused_colour(racers: Iterable[Racer]) -> int:
+    """The first colour of the palette that none of the racers has."""
+    taken = {racer.colour for racer in racers}
+    return next(i for i in range(len(taken) + 1) if i not in taken)
 
 
 def unused_name(name: str, taken: Iterable[str]) -> str:

@@ -286,3 +286,40 @@ def terms(formula: str, names: tuple[str, ...]) -> dict[Term, int]:
     build(plan.graph, notation(formula), found)
     shown = {node.number for node in plan.nodes}
     return {term: node for term, node in found.items() if node in shown}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far a pass over so many nodes has come.
+
+    `present` is the place of the node that is being worked out, None before the first and behind
+    the last. A `backward` pass goes from the first node to the last for the values, and is
+    `returning` when it goes back for the adjoints.
+    """
+
+    count: int
+    step: int
+    backward: bool
+
+    @property
+    def returning(self) -> bool:
+        return self.backward and self.step > self.count
+
+    @property
+    def present(self) -> int | None:
+        if self.step in (0, self.count * (2 if self.backward else 1)):
+            return None
+        return 2 * self.count - self.step if self.returning else self.step - 1
+
+    def knows_value(self, at: int) -> bool:
+        """Whether the value of the node at a place is known."""
+        return at < self.step
+
+    def knows_slope(self, at: int) -> bool:
+        """Whether its tangent, or its adjoint, is known."""
+        return at >= 2 * self.count - self.step if self.backward else at < self.step
+
+
+def stage(count: int, step: int, backward: bool) -> Stage:
+    """The stage of a pass at a step, the last one if it is behind that."""
+    return Stage(count, min(step, count * (2 if backward else 1)), backward)

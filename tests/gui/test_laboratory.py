@@ -7,7 +7,7 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtTest import QTest
 
 from gdviz.scale import short
-from gdviz.views.laboratory import FORWARD, REVERSE, LaboratoryView
+from gdviz.views.laboratory import LaboratoryView
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -17,7 +17,7 @@ def lab(user):
     """The laboratory, in its own layout, on Himmelblau."""
     user.window.choose_layout("gradient laboratory")
     view = user.window.views[LaboratoryView]
-    user.qtbot.waitUntil(lambda: view.walk is not None and view.symbolic.found is not None,
+    user.qtbot.waitUntil(lambda: view.walk is not None and view.symbolic.page.found is not None,
                          timeout=15_000)  # fmt: skip
     user.settle(100)
     return view
@@ -54,21 +54,21 @@ def test_reverse_mode_is_played_forwards_and_back_and_its_numbers_stand_in_the_n
     for _ in range(3):
         user.press(lab.buttons["back"])
     assert lab.graph.text_of(nodes[0].number).slope == ""
-    assert lab.reverse.present == 3
+    assert lab.reverse.ledger.present == 3
     user.press(lab.buttons["last"])
     assert lab.step == 2 * count
 
 
 def test_forward_mode_carries_the_derivative_by_one_variable(user, lab):
-    user.press(lab.play_forward)
-    assert (lab.mode, lab.step) == (FORWARD, 0)
+    user.press(lab.forward.play)
+    assert (lab.mode, lab.step) == (lab.forward, 0)
     user.qtbot.waitUntil(lambda: lab.step >= 1, timeout=5000)
     user.press(lab.buttons["last"])
     last = lab.walk.nodes[-1].number
     gx, gy = user.document.experiment.resolved().gradient(*lab.point())
     assert lab.graph.text_of(last).slope == short(float(gx))
-    lab.by.setCurrentIndex(1)
-    lab.by.activated.emit(1)
+    lab.forward.by.setCurrentIndex(1)
+    lab.forward.by.activated.emit(1)
     assert lab.graph.text_of(last).slope == short(float(gy))
 
 
@@ -87,7 +87,7 @@ def test_pointing_at_a_part_lights_it_up_everywhere(user, lab):
     wanted = node(lab, "x²")
     place = lab.graph.place(wanted).center().toPoint()
     point_at(user, lab.graph, place)
-    assert lab.graph._marked == lab.forward._marked == lab.reverse._marked == wanted
+    assert lab.graph._marked == lab.forward.ledger._marked == lab.reverse.ledger._marked == wanted
     assert lab.formula._marked == f"#{wanted}"
     lab.formula.repaint()
     part = next(rect for rect, name in lab.formula._found if name == f"#{wanted}")
@@ -99,13 +99,13 @@ def test_pointing_at_a_part_lights_it_up_everywhere(user, lab):
 
 
 def test_a_click_on_the_plot_chooses_a_step_and_a_button_races_with_it(user, lab):
-    points = lab.errors._points(lab.errors.series[0])
+    points = lab.numerical.plot._points(lab.numerical.plot.series[0])
     at = len(points) // 3
-    QTest.mouseClick(lab.errors, LEFT, NONE, QPoint(*map(round, points[at])))
-    way, h = lab._chosen
-    assert lab.errors.chosen is not None
+    QTest.mouseClick(lab.numerical.plot, LEFT, NONE, QPoint(*map(round, points[at])))
+    way, h = lab.numerical.chosen
+    assert lab.numerical.plot.chosen is not None
     before = user.document.experiment.racers
-    user.press(lab.race_it)
+    user.press(lab.numerical.race_it)
     racer = user.document.experiment.racers[-1]
     assert (racer.way, racer.h, racer.on) == (way, h, True)
     assert racer.optimizer == before[0].optimizer
@@ -144,14 +144,14 @@ def test_no_two_nodes_overlap_on_any_surface(user, lab):
 def test_another_surface_and_one_without_a_race(user, lab):
     user.window.header.pick("ackley")
     user.qtbot.waitUntil(lambda: lab._surface.name == "ackley")
-    user.qtbot.waitUntil(lambda: lab.symbolic.found is not None, timeout=15_000)
+    user.qtbot.waitUntil(lambda: lab.symbolic.page.found is not None, timeout=15_000)
     user.document.edit("no starts", starts=())
     user.settle(100)
     assert lab.walk.point == lab._surface.start
     user.document.edit("no racers", racers=())
-    user.press(lab.race_it)
+    user.press(lab.numerical.race_it)
     assert "no racer" in user.window.status.message.text()
-    assert lab.mode == REVERSE
+    assert lab.mode is lab.reverse
 
 
 def test_zoom_drag_and_double_click(user, lab):
@@ -196,4 +196,4 @@ def test_where_the_surface_is_not_finite_nothing_is_invented(user, lab):
     user.qtbot.waitUntil(lambda: lab._surface.formula == "log(x) + y")
     user.qtbot.waitUntil(lambda: lab.walk.point == (-1.0, 2.0))
     assert "not finite" in lab.told.text()
-    assert "off by" not in lab.best.text()
+    assert "off by" not in lab.numerical.best.text()
