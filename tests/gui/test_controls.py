@@ -164,7 +164,7 @@ def test_a_formula_error_is_marked_and_the_last_good_surface_stays(user):
     user.type(formula, "x^2 + * y")
     assert user.document.experiment is before
     assert bubble.isVisible()
-    assert "(column 7)" in bubble.text()
+    assert "(column 7)" in user.window.header.reason.text()
     assert formula._at == (7, 1)
     assert formula.text() == "x^2 + * y"
     user.type(formula, "x^2 + 2*y^2")
