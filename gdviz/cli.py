@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _list(what: str) -> int:
     from gdviz_core import SURFACES
-    from gdviz_core.external import KNOWN
+    from gdviz_core.known import KNOWN
 
     if what == "surfaces":
         for surface in SURFACES.values():

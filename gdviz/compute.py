@@ -1,7 +1,9 @@
 """From an experiment to what the views show: generators that yield progress and return a result."""
 
+import atexit
 import math
 import threading
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -75,6 +77,8 @@ class Race:
 
 
 _CENSUS = threading.Lock()
+_APART: list[threading.Thread] = []
+LEAVE = 3.0  # seconds that the end of the program waits for what cannot be stopped
 
 
 @lru_cache(maxsize=16)
@@ -102,6 +106,7 @@ def apart(call: Callable[[], Result], turn: threading.Lock) -> Computation[Resul
                 _attempt(call, outcome)
 
     thread = threading.Thread(target=work, daemon=True)
+    _APART[:] = [other for other in _APART if other.is_alive()] + [thread]
     thread.start()
     try:
         while thread.is_alive():
@@ -112,6 +117,17 @@ def apart(call: Callable[[], Result], turn: threading.Lock) -> Computation[Resul
     if isinstance(outcome[0], BaseException):
         raise outcome[0]
     return outcome[0]
+
+
+@atexit.register
+def _wait() -> None:
+    """Give calls that nobody waits for a moment to end.
+
+    A thread that is within a library while the interpreter is taken down can bring it down hard.
+    """
+    end = time.monotonic() + LEAVE
+    for thread in _APART:
+        thread.join(max(0.0, end - time.monotonic()))
 
 
 def _attempt(call: Callable[[], Any], outcome: list[Any]) -> None:

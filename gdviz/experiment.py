@@ -11,7 +11,8 @@ from gdviz.racer import Racer
 from gdviz_core import SURFACES, Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count, check_start, check_tolerance
-from gdviz_core.external import External, find
+from gdviz_core.external import External
+from gdviz_core.known import find
 from gdviz_core.surface import DEFAULT_DOMAIN, Domain, check_domain
 
 Point = tuple[float, float]

@@ -279,7 +279,7 @@ def _said(value: Any) -> str:
 _SCRIPT = """\
 # A race of gdviz {version}, as a program. It needs gdviz_core and nothing else of gdviz.
 {imports}import gdviz_core as core
-from gdviz_core.external import find
+from gdviz_core.known import find
 {foreign}
 surface = {surface}
 starts = {starts}

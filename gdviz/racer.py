@@ -10,8 +10,9 @@ from gdviz.own import OwnRule
 from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count
-from gdviz_core.external import External, find
+from gdviz_core.external import External
 from gdviz_core.foreign import PluginError, missing
+from gdviz_core.known import find
 from gdviz_core.parameter import Parameter
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 from gdviz_core.surface import STEP_SIZE, WAYS
@@ -26,7 +27,7 @@ WARMUP = Parameter("warmup", 0.0, 0.0, 1.0, meaning="share of the run in which t
 class Racer:
     """An optimizer entered in the race.
 
-    `optimizer` is a name that `gdviz_core.external.find` knows, `values` its hyper-parameters
+    `optimizer` is a name that `gdviz_core.known.find` knows, `values` its hyper-parameters
     (those left out have their default), `name` the label, `colour` an index into the palette, `on`
     whether it runs, `tuned` whether its learning rate was found by tuning.
 

@@ -20,8 +20,8 @@ from gdviz_core.descent import (
 from gdviz_core.ending import Ending, Rank, rank
 from gdviz_core.ends import Ends, settle
 from gdviz_core.engine import ENGINE, Progress
-from gdviz_core.external import SCIPY, TorchOptimizer
 from gdviz_core.maps import BasinMap, SweepMap, basin_map, sweep_map
+from gdviz_core.minimize import SCIPY
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.optimizers import OPTIMIZERS
 from gdviz_core.parameter import Hyperparameter, Parameter
@@ -29,6 +29,7 @@ from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 from gdviz_core.surface import Cancelled, Surface
 from gdviz_core.surfaces import SURFACES
 from gdviz_core.tokenizer import FormulaError
+from gdviz_core.torched import TorchOptimizer
 
 __all__ = [
     "ENGINE",

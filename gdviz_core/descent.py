@@ -170,7 +170,7 @@ def race(
 ) -> list[Trajectory]:
     """All optimizers from all starts: a list of Trajectory, optimizers outer, starts inner.
 
-    `optimizers` are Optimizers, or those of SciPy and torch (see `gdviz_core.external`). Each
+    `optimizers` are Optimizers, or those of SciPy and torch (see `gdviz_core.known`). Each
     takes at most `steps` steps; with `evaluations` it takes as many steps as that many gradient
     evaluations allow, whatever `steps` is. `conditions` are the fields of Conditions: tolerance,
     noise, seed, clip, schedule and so on. Only every `every`th iterate and the last are recorded.
@@ -255,7 +255,7 @@ def _budget(optimizer: Any, steps: int, evaluations: int | None) -> int:
 def _optimizer(optimizer: Any) -> Any:
     """An optimizer that can race, also from its name; ValueError otherwise."""
     if isinstance(optimizer, str):
-        from gdviz_core.external import find
+        from gdviz_core.known import find
 
         return find(optimizer)
     if not hasattr(optimizer, "evaluations"):

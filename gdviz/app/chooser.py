@@ -22,7 +22,8 @@ from gdviz.app.rulepage import RulePage
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.own import FAMILY, OwnRule
-from gdviz_core.external import KNOWN, TORCH_NAMES, find, prepare_torch
+from gdviz_core.known import KNOWN, find
+from gdviz_core.torched import TORCH_NAMES, prepare_torch
 
 
 class Chooser(Dialog):

@@ -1,5 +1,6 @@
 """Computations off the GUI thread."""
 
+import atexit
 from collections.abc import Generator
 from typing import Any
 
@@ -71,6 +72,7 @@ def busy() -> bool:
     return bool(_running)
 
 
+@atexit.register  # a thread that reports to what is being taken down would crash
 def stop_all() -> None:
     """Cancel every job and wait for its thread; for closing the program."""
     for job in list(_running):
@@ -78,4 +80,5 @@ def stop_all() -> None:
     pool = QThreadPool.globalInstance()
     assert pool is not None
     pool.waitForDone()
+    # what they have to report is not wanted; deleted here, they take it with them
     _running.clear()

@@ -32,7 +32,7 @@ from gdviz.shot import THEMES, Film, Shot
 from gdviz.views.view import View
 from gdviz.window.picture import KINDS
 from gdviz_core import ENGINE, SURFACES
-from gdviz_core.external import KNOWN
+from gdviz_core.known import KNOWN
 
 if TYPE_CHECKING:
     from gdviz.window.frame import Window

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 import gdviz_core as core
 from gdviz_core import OPTIMIZERS, SCIPY, SURFACES
-from gdviz_core.external import find
+from gdviz_core.known import find
 
 HAS_TORCH = find_spec("torch") is not None
 METHODS = {"scipy_nelder_mead": "Nelder-Mead", "scipy_powell": "Powell", "scipy_cg": "CG",

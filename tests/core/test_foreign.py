@@ -8,8 +8,8 @@ import pytest
 
 import gdviz_core as core
 from gdviz_core import foreign
-from gdviz_core.external import find
 from gdviz_core.foreign import PluginError, PythonOptimizer, allow, read
+from gdviz_core.known import find
 from tests import hostile
 
 BOWL = core.Surface.from_formula("x^2 + 3*y^2")

@@ -12,7 +12,7 @@ from gdviz.app.gallery import Card
 from gdviz.app.preferences import HEATS, PALETTES
 from gdviz.racer import schedule_parameters, schedules
 from gdviz.window import make_window
-from gdviz_core.external import KNOWN
+from gdviz_core.known import KNOWN
 
 
 class Brackets(QTranslator):

@@ -172,7 +172,7 @@ def test_a_sparse_record_shows_the_step_that_follows_each_record():
 
 
 def test_a_racer_of_a_library_has_no_rule_to_show():
-    race = run("scipy_nelder_mead" if "scipy_nelder_mead" in core.external.KNOWN else "nelder_mead")
+    race = run("scipy_nelder_mead" if "scipy_nelder_mead" in core.known.KNOWN else "nelder_mead")
     assert step_of(race, 0, 0) is None
 
 
