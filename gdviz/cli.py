@@ -137,7 +137,7 @@ def _own_rule(path: Path) -> Any:
 
     entry = library.read(path)
     if not isinstance(entry, OwnRule):
-        raise ValueError(f"{path} is not an update rule")
+        raise ValueError(f"{path.name} is a surface, not an update rule")
     return entry
 
 

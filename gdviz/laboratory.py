@@ -99,11 +99,16 @@ class Differences:
 
 def check(surface: Surface) -> None:
     """ValueError for a surface that is too large to be looked at node by node."""
-    count = len(parse(surface.formula, ("x", "y", *surface.values))[0].nodes)
+    count = _count(surface.formula, tuple(surface.values))
     if count > MOST_NODES:
         raise ValueError(
             f"this formula has {count} parts; the laboratory takes up to {MOST_NODES} apart"
         )
+
+
+@lru_cache(maxsize=32)
+def _count(formula: str, names: tuple[str, ...]) -> int:
+    return len(parse(formula, ("x", "y", *names))[0].nodes)
 
 
 def walk(surface: Surface, x: float, y: float) -> Walk:

@@ -49,9 +49,20 @@ def load(text: str | bytes) -> OwnSurface | OwnRule | None:
         raise session.SessionError(str(error)) from None
 
 
-def read(path: str | Path) -> OwnSurface | OwnRule | None:
-    """The entry in a file, None if it is something else; SessionError if it cannot be read."""
-    return load(session.content(path))
+def read(path: str | Path) -> OwnSurface | OwnRule:
+    """The entry in a file; SessionError if it cannot be read or is something else."""
+    found = read_any(path)
+    if isinstance(found, session.Session):
+        raise session.SessionError(f"{Path(path).name} is an experiment, not a surface or a rule")
+    return found
+
+
+def read_any(path: str | Path) -> OwnSurface | OwnRule | session.Session:
+    """What is in a file of gdviz; SessionError if it cannot be read."""
+    text = session.content(path)
+    with session.about(path):
+        entry = load(text)
+        return session.load(text) if entry is None else entry
 
 
 def entries(kind: type[Own]) -> list[tuple[Path, Own]]:

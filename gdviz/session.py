@@ -3,9 +3,11 @@
 import base64
 import binascii
 import codecs
+import contextlib
 import json
 import os
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -180,8 +182,15 @@ def _unknown(session: dict[str, Any]) -> list[str]:
 def read(path: str | Path) -> Session:
     """The session in a file; SessionError tells what is wrong with the file or its content."""
     text = content(path)
-    try:
+    with about(path):
         return load(text)
+
+
+@contextlib.contextmanager
+def about(path: str | Path) -> Iterator[None]:
+    """Let errors in the content of a file name the file."""
+    try:
+        yield
     except SessionError as error:
         raise SessionError(f"cannot open {_shown(Path(path))}: {error}") from None
 

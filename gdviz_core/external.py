@@ -1,4 +1,4 @@
-"""Optimizers of SciPy and torch as racers, through one adapter.
+"""Optimizers that are no rules of ours as racers, through one adapter.
 
 They see the exact loss, gradient and Hessian of the surface and run in Python. What an adapter
 needs of a library is one iterator over its iterates; the rest is shared. Noise, clipping, weight
@@ -35,14 +35,14 @@ class Problem:
 
     def loss(self, point: Any) -> float:
         """The loss; alone it counts as one evaluation, as finite differences would use it."""
-        self._count(1)
+        self.count(1)
         return float(self.surface.value(point[0], point[1]))
 
     def gradient(self, point: Any) -> NDArray[np.float64]:
         """The exact gradient."""
         import numpy as np
 
-        self._count(1)
+        self.count(1)
         return np.array(self.surface.gradient(point[0], point[1]))
 
     def both(self, point: Any) -> tuple[float, NDArray[np.float64]]:
@@ -54,11 +54,12 @@ class Problem:
         """The exact Hessian."""
         import numpy as np
 
-        self._count(HESSIAN_COST)
+        self.count(HESSIAN_COST)
         hxx, hxy, hyy = self.surface.hessian(point[0], point[1])
         return np.array([[hxx, hxy], [hxy, hyy]])
 
-    def _count(self, cost: int) -> None:
+    def count(self, cost: int) -> None:
+        """Add to what was spent; Cancelled if nobody wants the race any more."""
         from gdviz_core.surface import Cancelled
 
         self.spent += cost

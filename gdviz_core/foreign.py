@@ -244,7 +244,7 @@ class _Host:
     def _next(self, problem: Problem) -> Any:
         end = time.monotonic() + PATIENCE
         while True:
-            problem._count(0)  # Cancelled if nobody wants it any more
+            problem.count(0)  # Cancelled if nobody wants it any more
             try:
                 line = self._heard.get(timeout=_POLL)
             except queue.Empty:

@@ -37,7 +37,7 @@ def _minimize(method: str) -> Callable[..., Generator]:
 
 
 def _value(problem: Problem, point: Any) -> float:
-    problem._count(0)
+    problem.count(0)
     return float(problem.surface.value(point[0], point[1]))
 
 

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from gdviz import export, library, session
+from gdviz.app.dialog import may
 from gdviz.app.document import Document, Origin
 from gdviz.app.entry import CheckedField
 from gdviz.app.text import tr
@@ -83,12 +84,10 @@ class Files(QObject):
         if path.suffix == ".py":
             self.python.emit(str(path))
             return
-        entry = self._read(library.read, path) if path.suffix == ".json" else None
-        if entry is not None:
-            self._use(entry)
-            return
-        found = self._read(session.read, path)
-        if found is not None and (not ask or self.may_leave()):
+        found = self._read(library.read_any, path)
+        if isinstance(found, OwnSurface | OwnRule):
+            self._use(found)
+        elif found is not None and (not ask or self.may_leave()):
             self._show(tr("Open {name}").format(name=path.name), found, path)
             self.remember(path)
             self._say(tr("Opened {name}").format(name=path.name), found)
@@ -256,11 +255,6 @@ def _dropped(data: QMimeData) -> list[Path]:
 
 def may_replace(path: Path, window: QWidget) -> bool:
     """Ask about a file that the file dialog has not asked about."""
-    box = QMessageBox(window)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setWindowTitle(tr("Replace a file"))
-    box.setText(tr("{name} exists. Replace it?").format(name=path.name))
-    buttons = QMessageBox.StandardButton
-    box.setStandardButtons(buttons.Yes | buttons.Cancel)
-    box.setDefaultButton(buttons.Cancel)
-    return box.exec() == buttons.Yes
+    return may(
+        tr("{name} exists. Replace it?").format(name=path.name), tr("Replace a file"), window
+    )

@@ -85,8 +85,9 @@ class FormulaEditor(Workshop):
         self.writing.know([*FUNCTIONS, *CONSTANTS, "x", "y", *names])
         for field, value in zip(self.ends, surface.domain, strict=True):
             field.show_number(value)
-        if not self.title.text() and experiment.surface in SURFACES:
-            self.title.setText(surface.title)
+        shipped = {known.title for known in SURFACES.values()}
+        if self.title.text() in ("", *shipped):  # another formula is not called so
+            self.title.setText(surface.title if experiment.surface in SURFACES else "")
 
     def take_text(self, text: str, numbers: tuple[Number, ...]) -> None:
         before = self.document.experiment

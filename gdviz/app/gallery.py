@@ -1,14 +1,26 @@
 """The gallery of scenes: a picture, a title, what it is about and a question, for each."""
 
+import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPixmap
+from PyQt6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QEnterEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPixmap,
+)
 from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
+    QMenu,
     QVBoxLayout,
     QWidget,
 )
@@ -16,9 +28,10 @@ from PyQt6.QtWidgets import (
 from gdviz import session
 from gdviz.app.canvas import painted
 from gdviz.app.controls import label, scroller
-from gdviz.app.dialog import Dialog
+from gdviz.app.dialog import Dialog, may
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
+from gdviz.shot import THEMES
 
 PICTURE = QSize(264, 165)
 CARD = 288
@@ -53,8 +66,12 @@ class Picture(QWidget):
 class Card(QFrame):
     """A scene that can be clicked, or chosen with Enter."""
 
-    def __init__(self, path: Path, theme: Theme, chosen: Callable[[Path], None]):
+    def __init__(
+        self, path: Path, theme: Theme, chosen: Callable[[Path], None],
+        remove: Callable[[Path], None] | None = None,
+    ):  # fmt: skip
         super().__init__()
+        self._remove = remove
         self.setObjectName("scene")
         self.setFixedWidth(CARD)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -92,8 +109,18 @@ class Card(QFrame):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space):
             self._chosen(self.path)
+        elif event is not None and event.key() == Qt.Key.Key_Delete and self._remove is not None:
+            self._remove(self.path)
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        if event is not None and self._remove is not None:
+            menu = QMenu(self)
+            action = menu.addAction(tr("Remove this scene…"))
+            assert action is not None
+            action.triggered.connect(partial(self._remove, self.path))
+            menu.popup(event.globalPos())
 
 
 class Gallery(Dialog):
@@ -101,7 +128,7 @@ class Gallery(Dialog):
 
     def __init__(
         self, parent: QWidget, theme: Theme, groups: Sequence[tuple[str, Sequence[Path]]],
-        chosen: Callable[[Path], None],
+        chosen: Callable[[Path], None], own: Sequence[Path] = (),
     ):  # fmt: skip
         super().__init__(parent, tr("Scenes"))
         columns = max(1, min(COLUMNS, (parent.width() - 120) // (CARD + 12)))
@@ -120,7 +147,7 @@ class Gallery(Dialog):
             grid = QGridLayout()
             grid.setSpacing(12)
             for number, path in enumerate(paths):
-                card = Card(path, theme, self._choose)
+                card = Card(path, theme, self._choose, self.remove if path in own else None)
                 self.cards.append(card)
                 grid.addWidget(card, number // columns, number % columns)
             grid.setColumnStretch(columns, 1)
@@ -141,6 +168,17 @@ class Gallery(Dialog):
         if event is not None and event.type() == QEvent.Type.FocusIn and isinstance(watched, Card):
             self._scroll.ensureWidgetVisible(watched)
         return False
+
+    def remove(self, path: Path, _: bool = False) -> None:
+        """Ask, and delete a scene of the user's own with its pictures."""
+        card = next(card for card in self.cards if card.path == path)
+        words = tr("Remove the scene {title}? Its file is deleted.").format(title=card.title)
+        if not may(words, tr("Remove a scene"), self):
+            return
+        for file in (path, *(path.with_name(f"{path.stem}-{name}.png") for name in THEMES)):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+        card.hide()
 
     def _choose(self, path: Path) -> None:
         self.accept()

@@ -197,8 +197,8 @@ class Workshop(Dialog):
                 entry = library.read(path)
             except ValueError as error:
                 self.problem.setText(str(error))
-                return
-            self.show_entry(entry)
+            else:
+                self.show_entry(entry)
 
     def _remove(self) -> None:
         path = self.mine.currentData()

@@ -59,11 +59,9 @@ class Dialogs(QObject):
 
     def gallery(self) -> None:
         """Show the scenes."""
-        groups = [
-            (tr("Scenes to play with"), scene.shipped()),
-            (tr("Your scenes"), scene.files_in(own_scenes())),
-        ]
-        Gallery(self.window, self.window.theme, groups, self.window.files.open_scene).open()
+        own = scene.files_in(own_scenes())
+        groups = [(tr("Scenes to play with"), scene.shipped()), (tr("Your scenes"), own)]
+        Gallery(self.window, self.window.theme, groups, self.window.files.open_scene, own).open()
 
     def formula(self) -> None:
         """Edit the formula of the surface."""

@@ -109,8 +109,12 @@ class Menus:
     def _list_recent(self) -> None:
         files = self.window.files
         self.recent.clear()
-        for path in files.recent():
-            action = QAction(path.name.replace("&", "&&"), self.recent)
+        recent = files.recent()
+        names = [path.name for path in recent]
+        for path in recent:
+            alone = names.count(path.name) == 1
+            shown = path.name if alone else f"{path.name} – {path.parent.name}"
+            action = QAction(shown.replace("&", "&&"), self.recent)
             action.setToolTip(str(path))
             action.triggered.connect(partial(_open, files, path))
             self.recent.addAction(action)

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from gdviz import session
@@ -264,7 +265,17 @@ def test_a_scene_of_ones_own_is_in_the_gallery_with_its_words(user, tmp_path, mo
     assert path.with_name(f"{path.stem}-dark.png").stat().st_size > 5000
     assert session.read(path).scene == Scene("My/own: sçene", "Words.", "Why?")
     user.window.dialogs.gallery()
-    assert user.window.findChild(Gallery).cards[-1].title == "My/own: sçene"
+    gallery = user.window.findChild(Gallery)
+    card = gallery.cards[-1]
+    assert card.title == "My/own: sçene"
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr("PyQt6.QtWidgets.QMessageBox.exec", lambda box: answers.pop(0))
+    QTest.keyClick(gallery.cards[0], Qt.Key.Key_Delete)  # the program's own stay
+    QTest.keyClick(card, Qt.Key.Key_Delete)
+    assert path.exists()
+    QTest.keyClick(card, Qt.Key.Key_Delete)
+    assert not any((tmp_path / "scenes").iterdir())
+    assert not card.isVisible()
     assert user.window.views[StoryView].isVisible()
 
 

@@ -2,6 +2,7 @@
 
 import faulthandler
 import gc
+import subprocess
 import sys
 import threading
 import weakref
@@ -286,3 +287,24 @@ def test_a_closed_window_leaves_nothing_behind(qtbot):
         gc.collect()
     # the last one may still be known to what is being deleted
     assert [ref() for ref in left[:2]] == [None, None]
+
+
+def test_the_program_may_end_with_a_window_open_and_jobs_running(tmp_path):
+    code = """
+import os, sys, time
+from PyQt6.QtCore import QSettings
+from PyQt6.QtWidgets import QApplication
+app = QApplication([])
+from gdviz.window import make_window
+QSettings().setValue("toured", "yes")
+window = make_window()
+window.choose_layout("gradient laboratory")
+window.show()
+window.header.pick("levy_n13")
+end = time.monotonic() + 0.5
+while time.monotonic() < end:
+    app.processEvents()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,5 +1,7 @@
 """Races and landscapes for the views."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
@@ -164,3 +166,19 @@ def test_a_budget_of_a_billion_steps_is_no_more_than_the_race_needs(budget):
         assert a.steps == b.steps
         np.testing.assert_array_equal(a.x, b.x)
         np.testing.assert_array_equal(a.loss, b.loss)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "census = compute.chart(SURFACES['levy_n13']); next(census)",
+        "race = compute.race(Experiment('ackley', starts=((1.0, 1.0),) * 2000, steps=10**6,"
+        " tolerance=0.0, racers=(Racer('adam', {'lr': 1e-6}),))); next(race); next(race)",
+    ],
+)
+def test_the_program_may_end_in_the_middle_of_a_computation(code):
+    head = ("from gdviz import compute; from gdviz_core import SURFACES; "
+            "from gdviz.experiment import Experiment; from gdviz.racer import Racer\n")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True,
+                          timeout=60)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
