@@ -12,7 +12,8 @@ from gdviz.experiment import Experiment
 from gdviz.racer import Racer
 from gdviz_core import ENGINE
 
-PACKAGES = ("numpy", "scipy", "PyQt6", "pyqtgraph", "contourpy", "msgspec", "Pillow", "av")
+PACKAGES = ("numpy", "scipy", "PyQt6", "pyqtgraph", "contourpy", "msgspec", "Pillow", "av",
+            "sympy", "igraph")  # fmt: skip
 SCENES = 16
 
 

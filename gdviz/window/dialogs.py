@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 LICENCES = """\
 gdviz is free software under the GNU General Public License, version 3 or later.
-PyQt6: GPL 3. Qt: LGPL 3. pyqtgraph: MIT. NumPy, SciPy, contourpy: BSD. msgspec, qtawesome, \
-platformdirs, Pillow: MIT. PyAV: BSD, with FFmpeg and x264 under the GPL.
+PyQt6: GPL 3. Qt: LGPL 3. pyqtgraph, msgspec, qtawesome, platformdirs, Pillow: MIT. \
+NumPy, SciPy, contourpy, SymPy: BSD. igraph: GPL 2 or later. PyAV: BSD, with FFmpeg and x264 under the GPL.
 The typefaces Inter and STIX: SIL Open Font License. Icons: Phosphor, MIT."""
 
 
