@@ -92,7 +92,7 @@ def _run_number(text: str) -> tuple[int, int]:
 
 
 def _surface(text: str) -> tuple[str, dict[str, float]]:
-    """NAME[:key=value,...] or a formula, which has no colon"""
+    """NAME[:key=value,...] or FORMULA[:key=value,...]"""
     return _optimizer(text) if ":" in text else (text, {})
 
 
@@ -114,7 +114,7 @@ def parser() -> argparse.ArgumentParser:
         "race", help="run a race without a window", epilog=RACE_EXAMPLES,
         formatter_class=raw, allow_abbrev=False,
     )  # fmt: skip
-    race.add_argument("surface", metavar="SURFACE[:key=value,...]|FORMULA", type=_surface)
+    race.add_argument("surface", metavar="SURFACE|FORMULA[:key=value,...]", type=_surface)
     race.add_argument("--start", metavar="X,Y", type=_start, action="append", default=[],
                       help="a start point; may be given several times")  # fmt: skip
     race.add_argument("--optimizer", metavar="NAME[:key=value,...]", type=_optimizer,
@@ -185,6 +185,7 @@ def _add_render(commands: Any, raw: Any) -> None:
                         help="frames a second of a film (25)")  # fmt: skip
     render.add_argument("--python", metavar="FILE", type=Path, action="append", default=[],
                         help="let the racers of this Python file run")  # fmt: skip
+    render.add_argument("--allow", action="append", default=[], help=argparse.SUPPRESS)
     render.add_argument("--once", action="store_true", help="a GIF does not begin again")
     render.add_argument("--progress", action="store_true",
                         help="tell on standard output how far it is")  # fmt: skip

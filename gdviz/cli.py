@@ -100,7 +100,8 @@ def _race(options: argparse.Namespace) -> int:
             racer = enter(experiment, optimizer, **values)
             experiment = replace(experiment, racers=(*experiment.racers, racer))
     except ValueError as error:
-        near = difflib.get_close_matches(options.surface[0], SURFACES, n=1)
+        known = name in SURFACES
+        near = [] if known else difflib.get_close_matches(name, SURFACES, n=1)
         hint = f"; did you mean the surface {near[0]}?" if near else ""
         options.parser.error(f"{error}{hint}")
     try:
@@ -141,6 +142,12 @@ def _own_rule(path: Path) -> Any:
     return entry
 
 
+def _allow(digest: str) -> None:
+    from gdviz_core import foreign
+
+    foreign.allow(digest)
+
+
 def _allowed(path: Path) -> str:
     """The name of the optimizer in a Python file, which may run from now on."""
     from gdviz_core import foreign
@@ -178,6 +185,8 @@ def _render(options: argparse.Namespace) -> int:
     try:
         for path in options.python:
             _allowed(path)
+        for digest in options.allow:
+            _allow(digest)
         opened = session.read(options.file)
         if options.csv is not None or options.script is not None:
             race = compute.finish(compute.race(opened.experiment))

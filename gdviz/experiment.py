@@ -125,10 +125,13 @@ class Experiment:
         if text in SURFACES or known:
             name = text if text in SURFACES else known[0]
             return self if name == self.surface else self.on_surface(name)
-        given = self.own_numbers() if numbers is None else numbers
+        return self.with_formula(text, self.own_numbers() if numbers is None else numbers)
+
+    def with_formula(self, text: str, numbers: tuple[Number, ...]) -> "Experiment":
+        """The experiment on a formula of the user's own, with those of the numbers it names."""
         names = unknown_in_formula(text, ())
-        kept = tuple(number for number in given if number.name in names)
-        moved = replace(self, surface=text, domain=self.resolved().domain, parameters={},
+        kept = tuple(number for number in numbers if number.name in names)
+        moved = replace(self, surface=text.rstrip(), domain=self.resolved().domain, parameters={},
                         numbers=kept)  # fmt: skip
         return moved._with_suggestions(self)
 

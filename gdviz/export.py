@@ -16,7 +16,7 @@ from gdviz import __version__, session
 from gdviz.compute import Computation, Race, allowed
 from gdviz.racer import REVERSE
 from gdviz_core import SURFACES
-from gdviz_core.foreign import PREFIX
+from gdviz_core.foreign import PREFIX, may_run, read
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 
 COLUMNS = (
@@ -233,7 +233,8 @@ def script(race: Race) -> str:
             optimizer = _spelled(racer.configured())
         if racer.optimizer.startswith(PREFIX):
             path = racer.optimizer.removeprefix(PREFIX)
-            permissions += f"foreign.allow(foreign.read({path!r}).digest)\n"
+            if may_run(path):  # this very content, and only if it was allowed here
+                permissions += f"foreign.allow({read(path).digest!r})\n"
         seen = "surface"
         if racer.way != REVERSE:
             imports = "from dataclasses import replace\n\n"

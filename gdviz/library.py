@@ -35,6 +35,9 @@ def load(text: str | bytes) -> OwnSurface | OwnRule | None:
     """An entry from its text, None if it is something else; SessionError if it is a bad one."""
     try:
         head = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+    try:
         kind = next((name for name in KINDS if name in head), None)
         if kind is None:
             return None

@@ -45,7 +45,7 @@ class Number:
             raise ValueError(f"{self.name} must run from low to high, not from {self.low:g} to "
                              f"{self.high:g}")  # fmt: skip
         if self.log and self.low < 0:
-            raise ValueError(f"{self.name}: a logarithmic slider begins above 0, not at "
+            raise ValueError(f"{self.name}: a logarithmic slider begins at 0 or above, not at "
                              f"{self.low:g}")  # fmt: skip
 
     @classmethod
@@ -140,6 +140,7 @@ def _optimizer(
         meaning = USUAL[n.name].meaning if n.name in USUAL else ""
         plain = Hyperparameter(n.name, n.value, low, high, log=n.log, meaning=meaning)
         made.append(LR(n.value) if n.name == "lr" else plain)
+        made[-1].check(n.value)
     name = re.sub(r"\W+", "_", title.lower()).strip("_") or "rule"
     return Optimizer(name, title, rule, tuple(made), dict(initial), source="written by you",
                      summary="A rule of your own.", pace=("fixed", 1.0), family=FAMILY)  # fmt: skip

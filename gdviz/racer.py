@@ -11,7 +11,7 @@ from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count
 from gdviz_core.external import External
-from gdviz_core.foreign import PluginError, missing
+from gdviz_core.foreign import PREFIX, PluginError, missing
 from gdviz_core.known import find
 from gdviz_core.parameter import Parameter
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
@@ -114,7 +114,11 @@ class Racer:
 
     def configured(self) -> Any:
         """The optimizer with this racer's hyper-parameters."""
-        return self.definition(**self.values)
+        definition, values = self.definition, self.values
+        if self.rule is None and self.optimizer.startswith(PREFIX):
+            # a file may have lost a number since; that must not cost the rest either
+            values = {name: value for name, value in values.items() if name in definition.values}
+        return definition(**values)
 
     def seen(self, surface: Surface) -> Surface:
         """The surface as this racer differentiates it."""

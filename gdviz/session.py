@@ -17,7 +17,7 @@ import msgspec
 from gdviz import __version__
 from gdviz.display import Camera, Display
 from gdviz.experiment import Experiment
-from gdviz.own import OwnRule
+from gdviz.own import Number, OwnRule
 from gdviz.racer import Racer
 from gdviz.scene import Scene
 
@@ -161,6 +161,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _unknown(session: dict[str, Any]) -> list[str]:
     """The fields of a session that this program does not know."""
     found: list[str] = []
+    several: dict[str, type] = {"racers": Racer, "numbers": Number}
 
     def compare(value: dict[str, Any], kind: type, where: str) -> None:
         known = {entry.name for entry in fields(kind)}
@@ -171,9 +172,12 @@ def _unknown(session: dict[str, Any]) -> list[str]:
                 found.append(f"{where}{name}")
             elif inner is not None:
                 compare(part, inner, f"{name}.")
-            elif name == "racers":
-                for number, racer in enumerate(part):
-                    compare(racer, Racer, f"racers[{number}].")
+            elif name in several:
+                for number, each in enumerate(part):
+                    outer = where.removeprefix("experiment.")
+                    compare(each, several[name], f"{outer}{name}[{number}].")
+            elif name == "rule" and isinstance(part, dict):
+                compare(part, OwnRule, f"{where}rule.")
 
     compare(session, Session, "")
     return found
@@ -208,7 +212,7 @@ def content(path: str | Path) -> bytes:
         raise SessionError(f"cannot open {_shown(path)}: {error.strerror}") from None
     if len(text) > MAX_BYTES:
         raise SessionError(f"cannot open {_shown(path)}: it is larger than 16 MB")
-    return text
+    return text.removeprefix(codecs.BOM_UTF8)
 
 
 def _shown(path: Path) -> str:

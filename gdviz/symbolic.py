@@ -12,7 +12,9 @@ from typing import Any
 from gdviz_core.derivative import gradient
 from gdviz_core.graph import Graph
 from gdviz_core.notation import Term, notation
+from gdviz_core.operation import power
 
+WRITTEN = 1e15  # numbers beyond are not written with all their digits
 CHAIN = 7  # compositions
 # Each element of the chain puts the last one into the logistic map, as Baydin, Pearlmutter, Radul
 # and Siskind 2018 do (arXiv:1502.05767, table 1).
@@ -119,7 +121,7 @@ def _expression(term: Term) -> Any:
         "sub": lambda: first - last,
         "mul": lambda: first * last,
         "div": lambda: first / last,
-        "pow": lambda: first**last,
+        "pow": lambda: _powered(first, last),
         "neg": lambda: -first,
         "mod": lambda: first - last * own["floor"](first / last),
         "where": lambda: sympy.Piecewise((parts[1], first), (last, True)),
@@ -141,6 +143,15 @@ def _expression(term: Term) -> Any:
     return getattr(sympy, term.kind)(*parts)
 
 
+def _powered(base: Any, exponent: Any) -> Any:
+    """A power; of numbers only if it is not too large to be written out."""
+    if base.is_number and exponent.is_number:
+        value = power(float(base), float(exponent))
+        if abs(value) > WRITTEN or (value and abs(value) < 1 / WRITTEN):
+            return _number(value)
+    return base**exponent
+
+
 def _number(value: float) -> Any:
     import sympy
 
@@ -148,7 +159,8 @@ def _number(value: float) -> Any:
         return sympy.pi
     if value == math.e:
         return sympy.E
-    return sympy.Integer(int(value)) if value == int(value) else sympy.Float(value, 17)
+    whole = abs(value) <= WRITTEN and value == int(value)
+    return sympy.Integer(int(value)) if whole else sympy.Float(value, 17)
 
 
 def _term(expression: Any) -> Term:
@@ -159,6 +171,8 @@ def _term(expression: Any) -> Term:
         return Term("variable", value=expression.name)
     if expression.is_Number or expression in (sympy.pi, sympy.E):
         return _constant(expression)
+    if not expression.args:  # infinities of all kinds, and what is not real
+        return Term("constant", value=math.nan)
     if expression.is_Add:
         return _sum(expression)
     if expression.is_Mul:

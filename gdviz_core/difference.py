@@ -1,8 +1,7 @@
 """Numerical differentiation as a transform of the graph: differences and the complex step.
 
-The step h is a variable of the new graph, so one program serves every h. What these lose to
-truncation and rounding is theirs: nothing is simplified away, for the shifted formula is another
-formula to the graph.
+The step h is a variable of the new graph, so one program serves every h. The shifted formula is
+another formula to the graph, which so cannot simplify away what truncation and rounding lose.
 """
 
 import math
@@ -134,7 +133,12 @@ class _Arithmetic:
         return tuple(self.graph.where(tip, self.number(0.0), part) for part in made)
 
     def pow(self, a, b):
-        return self.exp(self.mul(b, self.log(a)))
+        """Of a negative number only whole powers are real: they are those of its size."""
+        left = self.apply("lt", a[0], self.number(0.0))
+        size = self.choose(left, self.neg(a), a)
+        sign = self.apply("pow", self.graph.where(left, self.graph.minus_one, self.graph.one), b[0])
+        made = self.exp(self.mul(b, self.log(size)))
+        return self.apply("mul", sign, made[0]), self.apply("mul", sign, made[1])
 
     def sin(self, a):
         apply = self.apply

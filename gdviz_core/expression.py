@@ -251,31 +251,39 @@ class _Parser:
         return self._next().text
 
     def _compared(self, sign, left, right):
-        apply = self._graph.apply
-        if sign in ("<", ">"):
-            return apply("lt", *((left, right) if sign == "<" else (right, left)))
-        if sign in ("<=", ">="):
-            return apply("le", *((left, right) if sign == "<=" else (right, left)))
-        equal = apply("eq", left, right)
-        return equal if sign == "==" else apply("eq", equal, self._graph.constant(0.0))
+        return compared(self._graph, sign, left, right)
 
     def _function(self, name, arguments):
-        graph = self._graph
-        if name in ("min", "max"):
-            # pairwise, so that the depth of the graph stays logarithmic
-            while len(arguments) > 1:
-                pairs = zip(arguments[::2], arguments[1::2], strict=False)
-                odd = arguments[-1:] if len(arguments) % 2 else []
-                arguments = [graph.apply(name, a, b) for a, b in pairs] + odd
-            return arguments[0]
-        if name == "mod":
-            a, b = arguments
-            return graph.sub(a, graph.mul(b, graph.apply("floor", graph.div(a, b))))
-        if name in ("norm", "dot"):
-            product = graph.mul(arguments[0], arguments[-1])
-            total = graph.add(product, graph.apply("other", product))
-            return graph.apply("sqrt", total) if name == "norm" else total
-        return graph.apply(name, *arguments)
+        return applied(self._graph, name, arguments)
+
+
+def compared(graph, sign, left, right):
+    """The node of a comparison such as "<"."""
+    if sign in ("<", ">"):
+        return graph.apply("lt", *((left, right) if sign == "<" else (right, left)))
+    if sign in ("<=", ">="):
+        return graph.apply("le", *((left, right) if sign == "<=" else (right, left)))
+    equal = graph.apply("eq", left, right)
+    return equal if sign == "==" else graph.apply("eq", equal, graph.constant(0.0))
+
+
+def applied(graph, name, arguments):
+    """The node of a function of the language, or of an operation."""
+    if name in ("min", "max"):
+        # pairwise, so that the depth of the graph stays logarithmic
+        while len(arguments) > 1:
+            pairs = zip(arguments[::2], arguments[1::2], strict=False)
+            odd = arguments[-1:] if len(arguments) % 2 else []
+            arguments = [graph.apply(name, a, b) for a, b in pairs] + odd
+        return arguments[0]
+    if name == "mod":
+        a, b = arguments
+        return graph.sub(a, graph.mul(b, graph.apply("floor", graph.div(a, b))))
+    if name in ("norm", "dot"):
+        product = graph.mul(arguments[0], arguments[-1])
+        total = graph.add(product, graph.apply("other", product))
+        return graph.apply("sqrt", total) if name == "norm" else total
+    return graph.apply(name, *arguments)
 
 
 def parse_part(text, graph, read, functions, offset=0, whole=None):

@@ -20,12 +20,15 @@ text; nothing of the file runs before its content has been allowed.
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import functools
 import hashlib
 import json
+import math
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 PREFIX = "python:"  # how the name of such an optimizer begins
 MAX_BYTES = 1_000_000
 PATIENCE = 5.0  # seconds until an answer must be there
+IMPORTING = 55.0  # seconds more for the first one, which imports libraries
+LONGEST = 60.0  # seconds that a step may take in all, however often it asks
 _POLL = 0.05  # seconds
 _ALLOWED: set[str] = set()
 
@@ -58,13 +63,17 @@ class PluginTimeout(PluginError):
 
 @dataclass(frozen=True)
 class Source:
-    """A file with an optimizer, as far as it is known without running it."""
+    """A file with an optimizer, as far as it is known without running it.
+
+    `content` is what runs if it is allowed, whatever becomes of the file.
+    """
 
     path: str
     digest: str
     cls: str
     summary: str
     hyperparameters: tuple[Hyperparameter, ...]
+    content: bytes = b""
 
 
 def allow(digest: str) -> None:
@@ -106,7 +115,9 @@ def read(path: str | Path) -> Source:
         if isinstance(node, ast.ClassDef) and "step" in _methods(node):
             digest = hashlib.sha256(content).hexdigest()
             summary = (ast.get_docstring(node) or "").split("\n")[0]
-            return Source(os.path.abspath(path), digest, node.name, summary, tuple(_numbers(node)))
+            return Source(
+                os.path.abspath(path), digest, node.name, summary, _numbers(node), content
+            )
     raise PluginError(f"{shown} has no class with a method step(self, w, surface)")
 
 
@@ -114,7 +125,9 @@ def _methods(node: ast.ClassDef) -> set[str]:
     return {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
 
 
-def _numbers(node: ast.ClassDef) -> Generator[Hyperparameter, None, None]:
+def _numbers(node: ast.ClassDef) -> tuple[Hyperparameter, ...]:
+    """The numbers that a class gives names to."""
+    found: dict[str, float] = {}
     for part in node.body:
         targets = part.targets if isinstance(part, ast.Assign) else []
         if isinstance(part, ast.AnnAssign) and part.value is not None:
@@ -122,12 +135,16 @@ def _numbers(node: ast.ClassDef) -> Generator[Hyperparameter, None, None]:
         for target in targets:
             try:
                 value = ast.literal_eval(part.value)  # type: ignore[attr-defined]
-            except ValueError:
+                number = not isinstance(value, bool) and isinstance(value, int | float)
+                if number and math.isfinite(float(value)) and isinstance(target, ast.Name):
+                    found[target.id] = float(value)
+            except (ValueError, TypeError, OverflowError, RecursionError, MemoryError):
                 continue
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if isinstance(target, ast.Name) and number and not target.id.startswith("_"):
-                plain = Hyperparameter(target.id, float(value), -1e300, 1e300)
-                yield LR(float(value)) if target.id == "lr" and value > 0 else plain
+    return tuple(
+        LR(value) if name == "lr" and value > 0 else Hyperparameter(name, value, -1e300, 1e300)
+        for name, value in found.items()
+        if not name.startswith("_")
+    )
 
 
 def PythonOptimizer(path: str | Path) -> External:  # noqa: N802  reads as what it makes
@@ -173,22 +190,21 @@ def _iterates(
 ) -> Generator[tuple[float, float, dict[str, float]], None, None]:
     if not is_allowed(source.digest):
         raise PluginError(f"{Path(source.path).name} was not allowed to run")
-    if read(source.path).digest != source.digest:
-        raise PluginError(f"{Path(source.path).name} has changed: add it again")
-    if _HUNG.get(source.digest) == values:  # one run has shown it: the others need not wait
+    hung, when = _HUNG.get(source.digest, ({}, -math.inf))
+    if hung == values and time.monotonic() - when < 2 * PATIENCE:
+        # one run has just shown it: the others need not wait
         raise PluginTimeout(f"no answer within {PATIENCE:g} seconds")
     host = _host(source)
     whole = False
     try:
-        message: dict[str, Any] = {"begin": [float(c) for c in start], "values": values}
-        host.ask(message, problem)
+        host.begin(source, [float(c) for c in start], values, problem)
         for _ in range(steps):
             whole = False
             answer = host.ask({"step": 1}, problem)
             whole = True
             yield *answer["w"], answer["state"]
     except PluginTimeout:
-        _HUNG[source.digest] = dict(values)
+        _HUNG[source.digest] = (dict(values), time.monotonic())
         raise
     finally:
         _return(source, host, whole)
@@ -208,15 +224,17 @@ class _Host:
             command = [sys.executable, "-I", "-c", begin]
         self.process = subprocess.Popen(
             [*command, source.path, source.cls], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
+            stderr=subprocess.DEVNULL, text=True, encoding="utf-8", start_new_session=True,
         )  # fmt: skip
+        self._began = False
         self._heard: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._heard.put(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self._heard.put(line)
         self._heard.put(None)
 
     def _tell(self, message: Any) -> None:
@@ -225,8 +243,22 @@ class _Host:
             self.process.stdin.write(json.dumps(message) + "\n")
             self.process.stdin.flush()
 
-    def ask(self, message: Any, problem: Problem) -> Any:
-        """The answer to a message; questions in between are answered."""
+    def begin(
+        self, source: Source, start: list[float], values: dict[str, float], problem: Problem
+    ) -> None:
+        """Begin a run; the first one brings the content, and may take longer, for it imports."""
+        message: dict[str, Any] = {"begin": start, "values": values}
+        patience = PATIENCE
+        if not self._began:
+            message["content"] = base64.b64encode(source.content).decode()
+            patience += IMPORTING
+        self._began = True
+        self.ask(message, problem, patience)
+
+    def ask(self, message: Any, problem: Problem, patience: float | None = None) -> Any:
+        """The answer to a message; questions in between are answered, up to a time."""
+        patience = PATIENCE if patience is None else patience
+        end = time.monotonic() + LONGEST
         what: dict[str, Callable[[Any], Any]] = {
             "value": problem.loss,
             "gradient": lambda w: problem.gradient(w).tolist(),
@@ -234,39 +266,49 @@ class _Host:
         }
         self._tell(message)
         while True:
-            answer = self._next(problem)
+            answer = self._next(problem, patience)
+            if time.monotonic() > end:
+                raise PluginTimeout(f"a step took longer than {LONGEST:g} seconds")
             if "error" in answer:
                 raise PluginError(answer["error"])
             if "ask" not in answer:
                 return answer
             self._tell({"give": what[answer["ask"]](answer["w"])})
 
-    def _next(self, problem: Problem) -> Any:
-        end = time.monotonic() + PATIENCE
+    def _next(self, problem: Problem, patience: float) -> Any:
+        end = time.monotonic() + patience
         while True:
             problem.count(0)  # Cancelled if nobody wants it any more
             try:
                 line = self._heard.get(timeout=_POLL)
             except queue.Empty:
                 if time.monotonic() > end:
-                    raise PluginTimeout(f"no answer within {PATIENCE:g} seconds") from None
+                    raise PluginTimeout(f"no answer within {patience:g} seconds") from None
                 continue
             if line is None:
                 code = self.process.wait()
                 raise PluginError(f"its process ended by itself (exit code {code})")
             return json.loads(line)
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        return self.process.poll() is None
+
     def close(self) -> None:
+        """End the process, and what it has started."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            assert stream is not None
-            with contextlib.suppress(OSError):
-                stream.close()
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
 
 
 _IDLE: dict[str, _Host] = {}  # digest: a process that waits for the next run
-_HUNG: dict[str, dict[str, float]] = {}  # digest: the hyper-parameters with which it hung
+_HUNG: dict[str, tuple[dict[str, float], float]] = {}  # digest: with which values it hung, when
 _LOCK = threading.Lock()
 _MOST = 4
 
@@ -274,13 +316,19 @@ _MOST = 4
 def _host(source: Source) -> _Host:
     with _LOCK:
         found = _IDLE.pop(source.digest, None)
+    if found is not None and not found.alive:
+        found.close()
+        found = None
     return _Host(source) if found is None else found
 
 
 def _return(source: Source, host: _Host, whole: bool) -> None:
     """Keep a process that is between two steps for the next run; starting one takes a while."""
     with _LOCK:
-        if whole and source.digest not in _IDLE and len(_IDLE) < _MOST:
+        spare = host
+        if whole and source.digest not in _IDLE:
             _IDLE[source.digest] = host
-            return
-    host.close()
+            if len(_IDLE) <= _MOST:
+                return
+            spare = _IDLE.pop(next(iter(_IDLE)))  # the oldest
+    spare.close()

@@ -31,5 +31,6 @@ def find(name: str) -> Optimizer | External:
         return PythonOptimizer(name)
     raise ValueError(
         f"there is no optimizer {name[:40]!r}; the names are: {', '.join(KNOWN)}, "
-        f"torch_ with the name of a class of torch.optim, and {PREFIX} with a file"
+        f"torch_ with the name of a class of torch.optim, and {PREFIX} with a Python file "
+        "(--python on the command line)"
     )

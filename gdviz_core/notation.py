@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gdviz_core.expression import COMPARISONS, CONSTANTS, RULE_FUNCTIONS, _Parser
+from gdviz_core.expression import COMPARISONS, CONSTANTS, RULE_FUNCTIONS, _Parser, applied, compared
 from gdviz_core.operation import OPERATIONS
 
 Pair = tuple[float, float]  # a quantity of a rule for x and for y
@@ -74,37 +74,21 @@ def notation(text: str) -> Term:
 
 
 def build(graph: Any, term: Term, found: dict[Term, int] | None = None) -> int:
-    """The node of a term in a graph, as the parser makes it; `found` takes the node of each part.
-
-    Norms, products and what else only rules know are not built.
-    """
+    """The node of a term in a graph, as the parser makes it; `found` takes that of each part."""
     if term.kind == "constant":
         made = graph.constant(term.value)
     elif term.kind == "variable":
         known = CONSTANTS.get(str(term.value).replace("π", "pi"))
         made = graph.variable(term.value) if known is None else graph.constant(known)
     else:
-        made = _operation(graph, term.kind, [build(graph, part, found) for part in term.parts])
+        parts = [build(graph, part, found) for part in term.parts]
+        comparison = term.kind in COMPARISONS
+        made = (
+            compared(graph, term.kind, *parts) if comparison else applied(graph, term.kind, parts)
+        )
     if found is not None:
         found[term] = made
     return int(made)
-
-
-def _operation(graph: Any, kind: str, parts: list[int]) -> int:
-    apply = graph.apply
-    if kind == "mod":
-        a, b = parts
-        return graph.sub(a, graph.mul(b, apply("floor", graph.div(a, b))))
-    if kind in ("min", "max"):
-        while len(parts) > 1:
-            pairs = zip(parts[::2], parts[1::2], strict=False)
-            odd = parts[-1:] if len(parts) % 2 else []
-            parts = [apply(kind, a, b) for a, b in pairs] + odd
-        return parts[0]
-    if kind == "!=":
-        return apply("eq", apply("eq", *parts), graph.constant(0.0))
-    names = {"<": "lt", ">": "lt", "<=": "le", ">=": "le", "==": "eq"}
-    return apply(names.get(kind, kind), *(parts[::-1] if kind in (">", ">=") else parts))
 
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {

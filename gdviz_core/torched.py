@@ -120,7 +120,7 @@ def _torch_iterates(
 def prepare_torch() -> None:
     """Import torch in the background, for it takes a second or more."""
     if "torch" not in sys.modules:
-        threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
+        threading.Thread(target=importlib.import_module, args=("torch",)).start()
 
 
 @functools.lru_cache(maxsize=64)

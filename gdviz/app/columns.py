@@ -39,6 +39,14 @@ class Column(QFrame):
         self.column.setSpacing(4)
         self.column.addLayout(self.head)
 
+    def hide_controls(self) -> None:
+        """Leave out what only a hand can use."""
+        for at in range(1, self.head.count()):
+            item = self.head.itemAt(at)
+            widget = None if item is None else item.widget()
+            if widget is not None:
+                widget.hide()
+
     def make_room(self, tall: bool) -> None:
         """Show all, or only what belongs to the point."""
         for part in self.extra:
@@ -60,6 +68,7 @@ class Numerical(Column):
         self.best = label("", "caption")
         self.best.setWordWrap(True)
         self.race_it = IconButton("ph.flag", "", 22)
+        self.race_it.setAccessibleName(tr("Race with this gradient"))
         self.race_it.clicked.connect(lambda _=False: self.raced.emit(*self.chosen))
         self.chosen = ("central difference", 1e-5)
         self._pick(tr(WORDS[self.chosen[0]]), self.chosen[1])
@@ -87,6 +96,7 @@ class Numerical(Column):
 
     def clear(self) -> None:
         self.plot.show_series([])
+        self.plot.setToolTip("")
         self.best.setText("")
 
     def _pick(self, name: str, h: float) -> None:

@@ -33,6 +33,11 @@ class FormulaLine(Page):
             self._nodes = laboratory.terms(surface.formula, tuple(surface.values))
             self.lay_out()
 
+    def show_nothing(self) -> None:
+        """Show no formula."""
+        self._formula = ""
+        self.lay_out()
+
     def fill(self, y: float) -> float:
         if not self._formula:
             return y

@@ -33,9 +33,6 @@ class Rows(Protocol):
     def write_rule(self, racer: int | None = None) -> None:
         """Open the editor of rules."""
 
-    def enter_python(self, path: str) -> str:
-        """Ask whether a Python file may run, and add it."""
-
 
 class Editable(QFrame):
     """A racer of a panel, with a menu of what can be done to it."""

@@ -15,7 +15,8 @@ from gdviz.app.files import may_replace
 from gdviz.app.job import Job
 from gdviz.app.text import tr
 from gdviz.shot import Film, Shot
-from gdviz_core.foreign import PREFIX, may_run
+from gdviz_core import foreign
+from gdviz_core.foreign import PREFIX
 
 
 class Exporter(QObject):
@@ -185,7 +186,7 @@ class Exporter(QObject):
         """What was allowed here is so in the other process."""
         racers = self._document.experiment.racers
         files = {r.optimizer.removeprefix(PREFIX) for r in racers if r.optimizer.startswith(PREFIX)}
-        return [f"--python={file}" for file in sorted(files) if may_run(file)]
+        return [f"--allow={foreign.read(file).digest}" for file in files if foreign.may_run(file)]
 
     def _read(self) -> None:
         if self._process is not None:

@@ -14,7 +14,7 @@ from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.app.workshop import Workshop
 from gdviz.experiment import Experiment
-from gdviz.own import Number, OwnSurface, suggested_view
+from gdviz.own import Number, OwnSurface, suggested_view, unknown_in_formula
 from gdviz_core import SURFACES
 from gdviz_core.expression import CONSTANTS, FUNCTIONS
 from gdviz_core.notation import notation
@@ -53,9 +53,10 @@ class FormulaEditor(Workshop):
         super().__init__(parent, document, theme, tr("Formula of the surface"), tr("Formula"), 5,
                          page)  # fmt: skip
         self._preview = page
+        self._title = ""  # that came with the surface
         self.resize(min(820, parent.width() - 40), min(560, parent.height() - 60))
         self.automatic = QCheckBox(tr("Choose the domain and the start by the formula"))
-        self.automatic.toggled.connect(lambda _: self.take())
+        self.automatic.toggled.connect(lambda on: self._choose_view() if on else None)
         self.ends = [
             NumberField(tr(name), partial(self._set_end, at)) for at, name in enumerate(ENDS)
         ]
@@ -64,7 +65,7 @@ class FormulaEditor(Workshop):
         grid.setHorizontalSpacing(8)
         for at, (name, field) in enumerate(zip(ENDS, self.ends, strict=True)):
             field.setFixedWidth(96)
-            field.refused.connect(self.problem.setText)
+            field.refused.connect(self.say)
             grid.addWidget(label(tr(name), "caption"), at // 2, 2 * (at % 2))
             grid.addWidget(field, at // 2, 2 * (at % 2) + 1)
         grid.setColumnStretch(4, 1)
@@ -77,22 +78,31 @@ class FormulaEditor(Workshop):
     def show_experiment(self, experiment: Experiment) -> None:
         """Follow what is changed elsewhere, such as by Undo."""
         surface = experiment.resolved()
-        if not self.problem.text() or surface.formula != self._preview.formula:
+        typed = self.writing.toPlainText().strip()
+        if surface.formula != typed and (
+            not self.wrong or surface.formula != self._preview.formula
+        ):
             self.writing.show_text(surface.formula)
+            self.accept_text()
         self._preview.show_formula(surface.formula)
         self.use(experiment.own_numbers())
         names = [number.name for number in experiment.own_numbers()]
         self.writing.know([*FUNCTIONS, *CONSTANTS, "x", "y", *names])
         for field, value in zip(self.ends, surface.domain, strict=True):
             field.show_number(value)
-        shipped = {known.title for known in SURFACES.values()}
-        if self.title.text() in ("", *shipped):  # another formula is not called so
-            self.title.setText(surface.title if experiment.surface in SURFACES else "")
+        if self.title.text() in ("", self._title):  # another formula is not called so
+            self._title = surface.title if experiment.surface in SURFACES else ""
+            self.title.setText(self._title)
+
+    def unknown(self, text: str) -> tuple[str, ...]:
+        return unknown_in_formula(text, self._numbers)
 
     def take_text(self, text: str, numbers: tuple[Number, ...]) -> None:
         before = self.document.experiment
-        made = before.on_formula(text.strip(), numbers)
-        if self.automatic.isChecked() and made.surface not in SURFACES:
+        if text.strip() == before.resolved().formula and numbers == before.own_numbers():
+            return
+        made = before.with_formula(text, numbers)
+        if self.automatic.isChecked():
             domain, start = suggested_view(made.resolved())
             made = replace(made, domain=domain)
             x0, x1, y0, y1 = domain
@@ -100,6 +110,11 @@ class FormulaEditor(Workshop):
             if len(made.starts) < 2 or not any(inside):
                 made = replace(made, starts=(start,))
         self.document.show(tr("Change formula"), made, self.gesture)
+
+    def _choose_view(self) -> None:
+        domain, start = suggested_view(self.document.experiment.resolved())
+        self.document.edit(tr("Choose the domain"), gesture=self.gesture, domain=domain,
+                           starts=(start,))  # fmt: skip
 
     def _set_end(self, at: int, value: float) -> None:
         """Raises ValueError for a domain that cannot be."""
@@ -110,14 +125,13 @@ class FormulaEditor(Workshop):
 
     def entry(self) -> OwnSurface:
         experiment = self.document.experiment
-        if self.problem.text():
-            raise ValueError(self.problem.text())
         surface = experiment.resolved()
         start = experiment.starts[0] if experiment.starts else None
         return OwnSurface(self.title.text().strip(), surface.formula, experiment.own_numbers(),
                           surface.domain, start)  # fmt: skip
 
     def show_entry(self, entry: OwnSurface) -> None:
+        self._title = entry.title
         self.title.setText(entry.title)
         self.document.show(
             tr("Choose {title}").format(title=entry.title), self.document.experiment.on_own(entry)

@@ -175,9 +175,13 @@ class Gallery(Dialog):
         words = tr("Remove the scene {title}? Its file is deleted.").format(title=card.title)
         if not may(words, tr("Remove a scene"), self):
             return
-        for file in (path, *(path.with_name(f"{path.stem}-{name}.png") for name in THEMES)):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            return  # it stays, and so does its card
+        for name in THEMES:
             with contextlib.suppress(OSError):
-                file.unlink(missing_ok=True)
+                path.with_name(f"{path.stem}-{name}.png").unlink(missing_ok=True)
         card.hide()
 
     def _choose(self, path: Path) -> None:

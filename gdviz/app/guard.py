@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import signal
 import socket
 import sys
@@ -14,10 +15,11 @@ from types import TracebackType
 from typing import Any
 
 import platformdirs
-from PyQt6.QtCore import QObject, QSocketNotifier, pyqtSignal
+from PyQt6.QtCore import QObject, QSocketNotifier, QTimer, pyqtSignal
 from PyQt6.sip import voidptr
 
 MAX_LOG = 1_000_000  # bytes; a longer log is begun anew
+COLLECT = 300  # milliseconds between two looks for garbage
 LARGE = 1 << 20  # bytes
 ARENAS = 2
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of glibc's malloc.h
@@ -41,6 +43,29 @@ def return_free_memory() -> None:
     if sys.platform.startswith("linux"):
         with contextlib.suppress(AttributeError, OSError):
             ctypes.CDLL(None).malloc_trim(0)
+
+
+class Collector(QObject):
+    """Collects cyclic garbage in the thread of the window, as long as its parent lives.
+
+    Python would do it in whichever thread happens to ask for memory; but what Qt has made must not
+    be deleted in another thread than its own.
+    """
+
+    def __init__(self, parent: QObject):
+        super().__init__(parent)
+        gc.disable()
+        timer = QTimer(self)
+        timer.timeout.connect(self._look)
+        timer.start(COLLECT)
+        parent.destroyed.connect(gc.enable)
+
+    def _look(self) -> None:
+        for generation in (2, 1, 0):
+            threshold = gc.get_threshold()[generation]
+            if gc.get_count()[generation] > threshold:
+                gc.collect(generation)
+                break
 
 
 class Guard(QObject):

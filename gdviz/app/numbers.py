@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gdviz.app.controls import label
@@ -17,10 +16,9 @@ COLUMNS = ("value", "low", "high")
 class Numbers(QWidget):
     """A row for each number; nothing to see where there is none."""
 
-    changed = pyqtSignal(object)  # the tuple of Numbers, when the user has changed one
-
-    def __init__(self, title: str):
+    def __init__(self, title: str, accept: Callable[[tuple[Number, ...]], None]):
         super().__init__()
+        self._accept = accept  # ValueError goes back to the field
         self.numbers: tuple[Number, ...] = ()
         self.fields: dict[tuple[str, str], NumberField] = {}
         self._rows = QWidget()
@@ -75,7 +73,7 @@ class Numbers(QWidget):
 
     def _setter(self, name: str, what: str) -> Callable[[float], None]:
         def take(value: float) -> None:
-            self.changed.emit(
+            self._accept(
                 tuple(_with(n, what, value) if n.name == name else n for n in self.numbers)
             )
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import Qt
@@ -134,7 +135,15 @@ class RacerRow(Editable):
 
     # shows
 
+    def fits(self, definition: Any) -> bool:
+        """Whether this row can show an optimizer: it has the same fields."""
+        same = [(h.name, h.flag) for h in definition.hyperparameters] == [
+            (h.name, h.flag) for h in self.definition.hyperparameters
+        ]
+        return same and definition.name == self.definition.name
+
     def show_racer(self, racer: Racer) -> None:
+        self.definition = racer.definition
         color_changed = racer.colour != self._racer.colour
         self._racer = racer
         self.name.setText(racer.name)

@@ -11,7 +11,7 @@ from gdviz.app.rulepage import RulePage
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.app.workshop import Workshop
-from gdviz.experiment import enter
+from gdviz.experiment import Experiment, enter
 from gdviz.own import USUAL, Number, OwnRule, names_of_rule, numbers_for, written_names
 from gdviz.racer import Racer
 from gdviz_core import OPTIMIZERS
@@ -35,7 +35,9 @@ class RuleEditor(Workshop):
         self.resize(min(900, parent.width() - 40), min(600, parent.height() - 60))
         self.racer = racer  # the number of the racer that is edited, None for a rule apart
         self.rule: OwnRule | None = None
+        self._passed: OwnRule | None = None  # what its racer runs with
         self._initial: dict[str, str] = {}
+        self._passing = False
         self.begin = Combo(tr("Start from a shipped rule"))
         self.begin.addItem(tr("Start from…"), None)
         for optimizer in OPTIMIZERS.values():
@@ -51,9 +53,11 @@ class RuleEditor(Workshop):
         hint.setWordWrap(True)
         self.more.addWidget(hint)
         self.more.addStretch(1)
+        document.changed.connect(self._follow)
         own = None if racer is None else document.experiment.racers[racer].rule
-        if own is not None:
-            self.show_entry(own)
+        if own is not None and racer is not None:
+            self._passed = own
+            self._show_racer(document.experiment.racers[racer])
         else:
             self.title.setText(tr("My rule"))
             self.writing.show_text(FIRST)
@@ -87,29 +91,47 @@ class RuleEditor(Workshop):
         self._preview.show_optimizer(rule.optimizer())
         self._pass_on(rule)
 
+    def _show_racer(self, racer: Racer) -> None:
+        """Show the rule of a racer, with its values."""
+        assert racer.rule is not None
+        numbers = tuple(n.holding(racer.values.get(n.name, n.value)) for n in racer.rule.numbers)
+        self.show_entry(replace(racer.rule, numbers=numbers))
+
+    def _follow(self, experiment: Experiment) -> None:
+        """What becomes of the racer elsewhere, by Undo for example."""
+        if self.racer is None or self._passing:
+            return
+        racers = experiment.racers
+        there = racers[self.racer].rule if self.racer < len(racers) else None
+        if there is None or there.title != (self._passed.title if self._passed else ""):
+            self.racer = None  # it is gone, or another one has its place
+        elif there != self._passed:
+            self._passed = there
+            self._show_racer(racers[self.racer])
+
     def _pass_on(self, rule: OwnRule) -> None:
         """Let the racer that is edited run with the rule as it is now."""
         racers = list(self.document.experiment.racers)
-        if self.racer is None or self.racer >= len(racers) or racers[self.racer].rule is None:
+        if self.racer is None or self._passed is None:
             return
         old = racers[self.racer]
-        before = {} if old.rule is None else {n.name: n.value for n in old.rule.numbers}
-        values = {}
-        for number in rule.numbers:
-            touched = number.value != before.get(number.name, number.value)
-            known = number.name in old.values and not touched
-            values[number.name] = old.values[number.name] if known else number.value
-        named = old.rule is not None and old.name == old.rule.title
-        made: Racer = replace(old, rule=rule, values=values, tuned=False,
-                              name=rule.title if named else old.name)  # fmt: skip
-        if made != old:
-            racers[self.racer] = made
-            self.document.edit(tr("Change the rule of {name}").format(name=made.name),
+        values = {number.name: number.value for number in rule.numbers}
+        if (rule.rule, rule.title, values) == (self._passed.rule, self._passed.title, old.values):
+            return
+        name = rule.title if old.name == self._passed.title else old.name
+        self._passed = rule
+        racers[self.racer] = replace(old, rule=rule, values=values, tuned=False, name=name)
+        self._passing = True
+        try:
+            self.document.edit(tr("Change the rule of {name}").format(name=name),
                                gesture=self.gesture, racers=tuple(racers))  # fmt: skip
+        finally:
+            self._passing = False
 
     def enter(self) -> None:
         """Add the rule to the race; from then on its racer follows what is typed."""
-        if self.rule is None or self.problem.text():
+        self.take()
+        if self.rule is None or self.wrong:
             return
         experiment = self.document.experiment
         try:
@@ -118,17 +140,15 @@ class RuleEditor(Workshop):
                 tr("Add {name}").format(name=racer.name), racers=(*experiment.racers, racer)
             )
         except ValueError as error:
-            self.problem.setText(str(error))
+            self.say(str(error))
             return
-        self.racer = len(experiment.racers)
+        self.racer, self._passed = len(experiment.racers), self.rule
 
     def entry(self) -> OwnRule:
-        self.take()
-        if self.rule is None or self.problem.text():
-            raise ValueError(self.problem.text() or tr("there is no rule yet"))
-        numbers = self.rule.numbers
-        racers = self.document.experiment.racers
-        if self.racer is not None and self.racer < len(racers):
-            values = racers[self.racer].values
-            numbers = tuple(n.holding(values.get(n.name, n.value)) for n in numbers)
-        return replace(self.rule, numbers=numbers)
+        if self.rule is None:
+            raise ValueError(tr("there is no rule yet"))
+        return self.rule
+
+    def unknown(self, text: str) -> tuple[str, ...]:
+        _, names = names_of_rule(text, self._initial)
+        return tuple(name for name in names if name not in USUAL)

@@ -59,12 +59,9 @@ class Workshop(Dialog):
         self.remedy.setObjectName("small")
         self.remedy.clicked.connect(lambda _=False: self.cure())
         self.remedy.hide()
-        self.numbers = Numbers(tr("Numbers"))
-        self.numbers.changed.connect(self.take_numbers)
+        self.numbers = Numbers(tr("Numbers"), self.take_numbers)
         self.page = page
-        self.page.set_theme(theme)
-        self.writing.set_theme(theme)
-        self._unknown = ""
+        self.wrong = ""  # what is wrong with the text
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING)
@@ -74,6 +71,7 @@ class Workshop(Dialog):
         self._break.setInterval(BREAK)
         self._break.timeout.connect(self._begin)
         self._lay_out()
+        self.set_theme(theme)
         self.refresh_library()
 
     def _lay_out(self) -> None:
@@ -142,40 +140,68 @@ class Workshop(Dialog):
         self._try(self.writing.toPlainText(), self._numbers)
 
     def take_numbers(self, numbers: tuple[Number, ...]) -> None:
-        """Use other numbers; ValueError goes back to the field."""
+        """Use other numbers; ValueError if the text makes no sense with them."""
         self.take_text(self.writing.toPlainText(), numbers)
-        self._break.start()
+        self.accept_text()
 
     def _try(self, text: str, numbers: tuple[Number, ...]) -> None:
-        self._unknown = ""
         try:
             self.take_text(text, numbers)
         except ValueError as error:
-            self.problem.setText(str(error))
+            self.wrong = str(error)
+            self.say(self.wrong)
+            unknown = ""
             if isinstance(error, FormulaError) and error.line:
                 self.writing.underline(error.line, error.column or 1, error.length or 1)
-                self._unknown = unknown_name(text, error)
+                unknown = unknown_name(text, error)
+            self.remedy.setText(tr("Make {name} a number").format(name=unknown))
+            self.remedy.setVisible(bool(unknown))
         else:
-            self.problem.setText("")
-            self.writing.praise()
-            self._break.start()
-        self.remedy.setText(tr("Make {name} a number").format(name=self._unknown))
-        self.remedy.setVisible(bool(self._unknown))
+            self.accept_text()
+
+    def accept_text(self) -> None:
+        """Nothing is wrong with the text."""
+        self.wrong = ""
+        self.say("")
+        self.remedy.hide()
+        self.writing.praise()
+        self._break.start()
+
+    def say(self, words: str) -> None:
+        """Put a message below the text."""
+        self.problem.setText(words)
 
     def show_text(self, text: str) -> None:
         """Put another text in place, as if it were typed."""
         self.writing.show_text(text)
         self.take()
 
+    def unknown(self, text: str) -> tuple[str, ...]:
+        """The names of a text that could be numbers; ValueError if it cannot be read."""
+        raise NotImplementedError
+
     def cure(self) -> None:
-        """Make the unknown name a number."""
-        added = Number.around(self._unknown, 1.0)
-        self._try(self.writing.toPlainText(), (*self._numbers, added))
+        """Make the unknown names numbers."""
+        text = self.writing.toPlainText()
+        try:
+            known = {number.name for number in self._numbers}
+            names = [name for name in self.unknown(text) if name not in known]
+        except ValueError as error:
+            self.say(str(error))
+            return
+        self._try(text, (*self._numbers, *(Number.around(name, 1.0) for name in names)))
 
     def use(self, numbers: tuple[Number, ...]) -> None:
         """Show the numbers that are there now."""
         self._numbers = numbers
         self.numbers.show_numbers(numbers)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours have changed."""
+        self.page.set_theme(theme)
+        self.writing.set_theme(theme)
+        for box in self.findChildren(Combo):
+            box.set_theme(theme)
 
     def _begin(self) -> None:
         """What is changed from now on is another step of Undo."""
@@ -196,19 +222,19 @@ class Workshop(Dialog):
             try:
                 entry = library.read(path)
             except ValueError as error:
-                self.problem.setText(str(error))
+                self.say(str(error))
             else:
                 self.show_entry(entry)
 
     def _remove(self) -> None:
         path = self.mine.currentData()
         if path is None:
-            self.problem.setText(tr("Choose what to remove from the library first"))
+            self.say(tr("Choose what to remove from the library first"))
             return
         try:
             library.remove(Path(path))
         except OSError as error:
-            self.problem.setText(str(error))
+            self.say(str(error))
         self.refresh_library()
 
     def _keep(self) -> None:
@@ -226,11 +252,14 @@ class Workshop(Dialog):
         self._with_entry(write, "")
 
     def _with_entry(self, use: Any, said: str) -> None:
+        self.take()
+        if self.wrong:
+            return  # it stands there
         try:
             entry = self.entry()
             use(entry)
         except (ValueError, OSError) as error:
-            self.problem.setText(str(error))
+            self.say(str(error))
             return
         self.refresh_library()
         self.mine.setCurrentIndex(max(0, self.mine.findText(entry.title)))

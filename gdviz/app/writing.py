@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QWidget
 
 from gdviz.app.theme import DARK, Theme
 
-MOST = 20_000  # characters; ours and the parser's limit are below
+MOST = 20_000  # characters that are pasted; the parser takes fewer
 SUGGESTED = 8  # names in the list at a time
 _PAIRS = {"(": ")", ")": "("}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
@@ -48,7 +48,7 @@ class Writing(QPlainTextEdit):
     def show_text(self, text: str) -> None:
         """Show a text that the user has not typed, and keep what is there if it is the same."""
         if text != self.toPlainText():
-            self._quiet = True
+            self._quiet, self._wrong = True, None
             cursor = QTextCursor(self.document())
             cursor.select(QTextCursor.SelectionType.Document)
             cursor.insertText(text)  # unlike setPlainText it can be undone
@@ -135,11 +135,19 @@ class Writing(QPlainTextEdit):
         return match[0] if match else ""
 
     def _complete(self, name: str) -> None:
-        cursor = self.textCursor()
-        for _ in self._word():
+        cursor, word = self.textCursor(), self._word()
+        cursor.beginEditBlock()
+        for _ in word:
             cursor.deletePreviousChar()
         cursor.insertText(name)
+        cursor.endEditBlock()
         self.setTextCursor(cursor)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        popup = self._completer.popup()
+        if popup is not None and popup.isVisible():
+            return False  # Tab is for the list
+        return super().focusNextPrevChild(forward)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
@@ -168,8 +176,8 @@ class Writing(QPlainTextEdit):
         assert popup is not None
         self._completer.setCompletionPrefix(word)
         count = self._completer.completionCount()
-        only = count == 1 and self._completer.currentCompletion() == word
-        if len(word) < letters or not count or only:
+        complete = word in self._names.stringList()  # Enter then begins a line
+        if len(word) < letters or not count or complete:
             popup.hide()
             return
         popup.setCurrentIndex(self._completer.completionModel().index(0, 0))  # type: ignore[union-attr]

@@ -126,13 +126,20 @@ class LaboratoryView(View):
     # the point
 
     def show_experiment(self, experiment: Experiment) -> None:
-        self._soon.start()
+        self._look()
 
     def show_race(self, race: Race) -> None:
-        self._soon.start()
+        self._look()
 
     def show_step(self, index: int) -> None:
-        if self.where.currentData() == "playhead" and not self._soon.isActive():
+        if self.where.currentData() == "playhead":
+            self._look()
+
+    def _look(self) -> None:
+        """Look at the point soon; for a file at once."""
+        if self.document.patient:
+            self.examine()
+        elif not self._soon.isActive():
             self._soon.start()
 
     def show_pointer(self, at: tuple[float, float] | None) -> None:
@@ -140,8 +147,8 @@ class LaboratoryView(View):
         if at is None:
             return
         self._pointer = at
-        if self.where.currentData() == "pointer" and not self._soon.isActive():
-            self._soon.start()
+        if self.where.currentData() == "pointer":
+            self._look()
 
     def showEvent(self, event: object) -> None:
         self._soon.start()
@@ -172,8 +179,8 @@ class LaboratoryView(View):
             self._show_nothing(str(error))
             return
         self.walk = laboratory.walk(surface, *at)
-        if surface != self._surface:
-            self._surface = surface
+        before, self._surface = self._surface, surface
+        if before is None or _names(before) != _names(surface):
             self.formula.show_surface(surface)
             self.symbolic.show_surface(surface, self.walk.cost.reverse)
             self.graph.show_nodes(self.walk.nodes)
@@ -185,6 +192,8 @@ class LaboratoryView(View):
 
     def _show_nothing(self, why: str) -> None:
         self.walk = self._surface = self._point = None
+        self._clock.stop()
+        self.formula.show_nothing()
         self.graph.show_nodes(())
         self.numerical.clear()
         self.symbolic.clear(why)
@@ -298,6 +307,13 @@ class LaboratoryView(View):
 
     # the window
 
+    def for_picture(self) -> QWidget:
+        for column in self.columns:
+            column.hide_controls()
+        for button in self.buttons.values():
+            button.hide()
+        return super().for_picture()
+
     def resizeEvent(self, event: object) -> None:
         self._make_room()
 
@@ -315,6 +331,11 @@ class LaboratoryView(View):
             shown.set_theme(theme)
         for button in self.buttons.values():
             button.set_color(theme.text2)
+
+
+def _names(surface: Surface) -> tuple[str, ...]:
+    """What the graph depends on: the formula, and what its numbers are called."""
+    return (surface.formula, *surface.values)
 
 
 def _told(walk: Walk, stage: Stage) -> str:

@@ -193,7 +193,7 @@ class RacersView(View):
             row.hide()
             row.deleteLater()
         for number, racer in enumerate(experiment.racers):
-            if number < len(self.rows) and self.rows[number].definition != racer.definition:
+            if number < len(self.rows) and not self.rows[number].fits(racer.definition):
                 old = self.rows[number]
                 row = self.rows[number] = RacerRow(self, number, racer)
                 self._rows.replaceWidget(old, row)

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 LICENCES = """\
 gdviz is free software under the GNU General Public License, version 3 or later.
 PyQt6: GPL 3. Qt: LGPL 3. pyqtgraph, msgspec, qtawesome, platformdirs, Pillow: MIT. \
-NumPy, SciPy, contourpy, SymPy: BSD. igraph: GPL 2 or later. PyAV: BSD, with FFmpeg and x264 under the GPL.
+NumPy, SciPy, contourpy, SymPy: BSD. igraph: GPL 2 or later. \
+PyAV: BSD, with FFmpeg and x264 under the GPL.
 The typefaces Inter and STIX: SIL Open Font License. Icons: Phosphor, MIT."""
 
 
@@ -66,6 +67,11 @@ class Dialogs(QObject):
     def formula(self) -> None:
         """Edit the formula of the surface."""
         window = self.window
+        for there in window.findChildren(FormulaEditor):
+            if there.isVisible():
+                there.raise_()
+                there.activateWindow()
+                return
         editor = FormulaEditor(window, window.document, window.theme)
         editor.finished.connect(window.header.refresh_library)
         editor.show()

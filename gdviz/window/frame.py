@@ -27,6 +27,7 @@ from gdviz.app.player import Player
 from gdviz.app.preferences import chosen_size, coloured, colours, projector
 from gdviz.app.recovery import Recovery
 from gdviz.app.text import tr
+from gdviz.app.workshop import Workshop
 from gdviz.experiment import Experiment, first_experiment
 from gdviz.views import VIEWS
 from gdviz.views.header import HeaderView
@@ -294,6 +295,8 @@ class Window(QMainWindow):
         self.panels.set_theme(now)
         for view in self.views.values():
             view.set_theme(now)
+        for editor in self.findChildren(Workshop):
+            editor.set_theme(now)
         self._paint_in_turn([view for view in self.views.values() if view.place in HEAVY])
         self._buttons["Light"].set_icon("ph.sun" if now.name == "dark" else "ph.moon")
         for button in self._buttons.values():

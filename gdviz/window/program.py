@@ -1,5 +1,6 @@
 """From nothing to an open window, and from that to the end of the program."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -9,7 +10,14 @@ from PyQt6.QtWidgets import QApplication
 from gdviz import __version__
 from gdviz.app import permission, theme
 from gdviz.app.document import Origin
-from gdviz.app.guard import Guard, Signals, return_free_memory, return_large_arrays, state_folder
+from gdviz.app.guard import (
+    Collector,
+    Guard,
+    Signals,
+    return_free_memory,
+    return_large_arrays,
+    state_folder,
+)
 from gdviz.display import Display
 from gdviz.experiment import Experiment
 from gdviz.session import Session
@@ -27,9 +35,13 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("gdviz")
     return_large_arrays()
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()  # modules stay: what comes after them is soon looked through
     theme.prepare(app)
     permission.recall()
     window = Window(experiment)
+    Collector(window)
     tidy = QTimer(window)
     tidy.timeout.connect(return_free_memory)
     tidy.start(TIDY)

@@ -99,6 +99,17 @@ def test_the_complex_step_knows_every_function(formula):
     assert np.allclose(found, exact, rtol=1e-12, atol=1e-13, equal_nan=True)
 
 
+def test_whole_powers_of_negative_numbers_have_a_complex_step():
+    from gdviz_core import Parameter
+
+    k = Parameter("k", 2.0, 0.0, 200.0)
+    for value in (2.0, 3.0, 100.0):
+        surface = core.Surface.from_formula("x^k + y^100", parameters=[k])(k=value)
+        exact = surface.gradient(-1.01, -0.99)
+        found = by(surface, "complex step", 1e-30).gradient(-1.01, -0.99)
+        assert found == pytest.approx(exact, rel=1e-12)
+
+
 def test_outside_of_its_domain_a_function_has_no_complex_step_either():
     for formula in ("sqrt(x)", "log(x)", "x^1.5"):
         surface = by(core.Surface.from_formula(formula), "complex step")

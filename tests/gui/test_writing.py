@@ -78,6 +78,41 @@ def test_an_unknown_name_becomes_a_number_with_a_slider_by_one_click(user, formu
     assert "must run from low to high" in formula.numbers.problem.text()
 
 
+def test_all_unknown_names_become_numbers_at_once(user, formula):
+    write(user, formula, "a*x^2 + b*y^4 + c")
+    user.press(formula.remedy)
+    assert [n.name for n in user.document.experiment.numbers] == ["a", "b", "c"]
+    assert formula.problem.text() == ""
+
+
+def test_the_numbers_of_a_shipped_surface_can_be_changed_there(user, formula):
+    user.window.header.pick("rosenbrock")
+    user.settle()
+    user.type(formula.numbers.fields["a", "value"], "2")
+    assert user.document.experiment.resolved().values["a"] == 2.0
+    assert formula.numbers.problem.text() == ""
+
+
+def test_what_is_changed_elsewhere_takes_the_error_away(user, formula):
+    write(user, formula, "x^2 + (y")
+    assert formula.problem.text()
+    user.window.header.pick("ackley")
+    user.settle()
+    assert formula.problem.text() == ""
+    assert formula.writing.toPlainText() == user.document.experiment.resolved().formula
+
+
+def test_blanks_around_the_text_do_not_move_the_cursor(user, formula):
+    write(user, formula, "  x^2 + y^4 \n")
+    cursor = formula.writing.textCursor()
+    cursor.setPosition(7)
+    formula.writing.setTextCursor(cursor)
+    QTest.keyClicks(formula.writing, " 3*")
+    user.settle(100)
+    assert formula.writing.textCursor().position() == 10
+    assert formula.problem.text() == ""
+
+
 def test_the_line_in_the_header_offers_the_same_remedy(user):
     header = user.window.header
     user.type(header.formula, "a*x^2 + b*y^2")
@@ -162,6 +197,30 @@ def test_a_rule_races_beside_the_shipped_ones_and_follows_what_is_typed(user, ru
     user.document.select(racer=len(user.document.experiment.racers) - 1)
     user.window.choose_layout("step by step")
     user.settle(100)
+
+
+def test_a_number_that_a_rule_cannot_have_is_refused_where_it_stands(user, rule):
+    write(user, rule, "v = v + g^2\nw = w - lr*g/(sqrt(v) + eps*0 + rho)")
+    user.press(rule.remedy) if rule.remedy.isVisible() else None
+    field = rule.numbers.fields["lr", "value"]
+    user.type(field, "0")
+    assert "lr must be greater than 0" in rule.numbers.problem.text()
+    assert rule.rule.optimizer().values["lr"] > 0
+
+
+def test_undo_of_a_rule_is_followed_and_another_racer_is_left_alone(user, rule):
+    write(user, rule, "w = w - lr*g")
+    user.press(rule.add)
+    write(user, rule, "w = w - 2*lr*g")
+    user.document.undo_stack.undo()
+    user.settle()
+    assert rule.writing.toPlainText() == "w = w - lr*g"
+    rule.take()
+    assert user.document.experiment.racers[-1].rule.rule == "w = w - lr*g"
+    before = user.document.experiment.racers[:-1]
+    user.document.edit("remove", racers=before)
+    write(user, rule, "w = w - 3*lr*g")
+    assert user.document.experiment.racers == before
 
 
 @pytest.mark.parametrize(
@@ -296,5 +355,6 @@ def test_text_of_any_length_is_pasted_without_harm(user, formula):
     formula.writing.selectAll()
     formula.writing.insertFromMimeData(data)
     formula.take()
+    assert len(formula.writing.toPlainText()) < 50_000
     assert "the limit is 10000" in formula.problem.text()
     assert user.document.experiment.surface == "himmelblau"
