@@ -47,6 +47,7 @@ class LaboratoryView(View):
         self.where.addItem(tr("At the pointer"), "pointer")
         self.where.currentIndexChanged.connect(lambda _: self._soon.start())
         self.tools = [self.where]
+        document.selected.connect(lambda _: self._look())
         self._make_columns()
         self.formula = FormulaLine()
         self.formula.hovered.connect(self.point_out)

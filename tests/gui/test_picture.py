@@ -271,3 +271,20 @@ def test_a_new_racer_of_every_optimizer_is_in_the_script():
         experiment = replace(experiment, racers=(*experiment.racers, racer))
     text = export.script(compute.finish(compute.race(experiment)))
     assert text.count("find(") == 4
+
+
+def test_a_film_of_the_laboratory_moves_and_has_no_buttons(qtbot):
+    from gdviz.window.picture import Picture
+
+    experiment = replace(first_experiment(), steps=40)
+    picture = Picture(Session.of(experiment), Shot(("laboratory",), 1000, 700))
+    qtbot.addWidget(picture)
+    (lab,) = picture.views
+    assert lab.symbolic.page.found is not None
+    assert not lab.numerical.race_it.isVisible()
+    assert not lab.buttons["next"].isVisible()
+    frames = [frame.copy() for frame in picture.frames(Film(seconds=1, fps=4))]
+    assert len(frames) >= 3
+    assert all((a != b).any() for a, b in itertools.pairwise(frames))
+    assert lab.walk.point == tuple(float(c[0, -1]) for c in (lab.document.race.x,
+                                                             lab.document.race.y))  # fmt: skip
