@@ -78,7 +78,7 @@ def stop_all() -> None:
     for job in list(_running):
         job.cancel()
     pool = QThreadPool.globalInstance()
-    assert pool is not None
-    pool.waitForDone()
+    if pool is not None:  # it is gone once Qt has ended
+        pool.waitForDone()
     # what they have to report is not wanted; deleted here, they take it with them
     _running.clear()

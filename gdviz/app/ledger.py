@@ -10,6 +10,7 @@ from gdviz.app.canvas import painted
 from gdviz.app.theme import DARK, Theme, font
 
 HEIGHT = 20
+NARROW = 90  # room for a text below which only the name of the node is shown
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ class Ledger(QWidget):
                 color = QColor(theme.accent)
                 color.setAlpha(80 if at == self.present else 45)
                 painter.fillRect(QRectF(2, top, self.width() - 4, high), color)
-            text = f"{row.text} ●" if row.kept else row.text
+            text = row.text if self.width() - 2 * number > NARROW else row.text.split(" = ")[0]
+            text += " ●" * row.kept
             self._paint_row(painter, top, (text, row.value, row.slope), number,
                             [theme.text2, theme.text, theme.text])  # fmt: skip
 
