@@ -73,6 +73,7 @@ def run(opened: Session | None = None, path: Path | None = None) -> int:
     guard.caught.connect(window.status.say)
     signals = Signals(window.close)
     window.show()
+    gc.freeze()  # the one window stays to the end: it need not be looked through again
     code = app.exec()
     signals.remove()
     guard.remove()
