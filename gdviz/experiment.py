@@ -113,7 +113,7 @@ class Experiment:
             moved = replace(self, surface=surface, domain=None, parameters={}, numbers=(),
                             starts=(check_start(known.start),))  # fmt: skip
         else:
-            return self.on_formula(surface)
+            return self.with_formula(surface, self.own_numbers())
         return moved._with_suggestions(self)
 
     def on_formula(self, text: str, numbers: tuple[Number, ...] | None = None) -> "Experiment":

@@ -32,8 +32,9 @@ def test_the_palette_finds_a_command_by_a_few_letters_and_runs_it(user):
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     user.settle()
     assert user.document.experiment.surface == "rosenbrock"
-    assert user.window.findChild(Palette) is None
+    assert not palette.isVisible()
     user.document.undo_stack.undo()
+    user.qtbot.waitUntil(lambda: user.window.findChild(Palette) is None)  # it does not pile up
 
 
 def test_the_palette_has_every_action_of_the_menus(user):

@@ -222,7 +222,7 @@ def test_a_scene_shows_its_words_and_is_not_saved_in_its_file(user, answer):
     gallery = window.findChild(Gallery)
     card = next(card for card in gallery.cards if "saddle that holds" in card.title)
     user.press(card)
-    assert user.window.findChild(Gallery) is None
+    assert not gallery.isVisible()
     assert story.isVisible()
     assert "At which step" in story.question.text()
     assert document.experiment.surface == "bounded_saddle"
