@@ -78,6 +78,7 @@ class Race:
 
 _CENSUS = threading.Lock()
 _APART: list[threading.Thread] = []
+SYMPY = 1.0  # seconds that SymPy may take for its import and a derivative
 STARTING = 0.2  # seconds until the process of a Python file is there
 LEAVE = 3.0  # seconds that the end of the program waits for what cannot be stopped
 
@@ -168,6 +169,8 @@ def cost(experiment: Experiment) -> float:
             python = racer.optimizer.startswith(PREFIX)
             total += len(experiment.starts) * experiment.steps * (200e-6 if python else 60e-6)
             total += python * STARTING
+        elif racer.way == "symbolic":
+            total += SYMPY
         else:
             program = racer.seen(experiment.resolved()).tape("gradient").program
             per_step = blocks * (0.5e-9 * _weight(program) + 5e-9) + 250e-9

@@ -37,14 +37,23 @@ PROGRAMS = {
 }
 
 
+def _by_sympy(graph, loss, names):
+    from gdviz_core.symbolic import gradient_by_sympy  # SymPy takes half a second to import
+
+    return gradient_by_sympy(graph, loss, names)
+
+
 # How the gradient is computed. Only the numerical ones have an error that depends on a step h.
 WAYS = {
     "reverse": gradient,
+    "symbolic": _by_sympy,
     "forward": lambda graph, loss, names: [forward(graph, loss, name) for name in names],
     "forward difference": forward_difference,
     "central difference": central_difference,
     "complex step": complex_step,
 }
+
+
 STEP_SIZE = Parameter("h", 1e-6, 1e-300, 1e6, log=True, meaning="step of a difference")
 NUMERICAL = ("forward difference", "central difference", "complex step")
 

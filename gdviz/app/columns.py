@@ -6,7 +6,7 @@ import threading
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from gdviz import laboratory, symbolic
+from gdviz import laboratory
 from gdviz.app.controls import Combo, ElidedLabel, IconButton, label, scroller
 from gdviz.app.derivation import SymbolicPage
 from gdviz.app.job import Job
@@ -18,7 +18,7 @@ from gdviz.app.theme import Theme
 from gdviz.compute import apart
 from gdviz.laboratory import Differences, Stage, Walk
 from gdviz.scale import short
-from gdviz_core import Surface
+from gdviz_core import Surface, symbolic
 from gdviz_core.surface import NUMERICAL
 
 _SYMPY = threading.Lock()

@@ -3,13 +3,13 @@
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QMouseEvent
 
-from gdviz import laboratory, symbolic
+from gdviz import laboratory
 from gdviz.app import boxes, typeset
 from gdviz.app.boxes import Box
 from gdviz.app.page import MARGIN, Page
 from gdviz.app.text import tr
 from gdviz.app.theme import font
-from gdviz_core import Surface
+from gdviz_core import Surface, symbolic
 from gdviz_core.notation import Term, notation
 
 WIDEST = 900  # pixels of a derivative

@@ -29,7 +29,7 @@ FORMULA = "formula"
 FIRST_FORMULA = "1/(1 + 5*s)"
 CAPTION = 150
 WORDS = {
-    "reverse": "Reverse mode", "forward": "Forward mode",
+    "reverse": "Reverse mode", "forward": "Forward mode", "symbolic": "Symbolic",
     "forward difference": "Forward difference", "central difference": "Central difference",
     "complex step": "Complex step",
 }  # fmt: skip

@@ -34,6 +34,22 @@ def test_forward_mode_agrees_with_reverse_mode(surface):
     assert (np.abs(found - exact) / scale).max() < 1e-12
 
 
+@pytest.mark.parametrize("name", ["himmelblau", "ackley", "beale", "easom", "rosenbrock", "peaks"])
+def test_a_race_with_the_symbolic_derivative_is_that_with_the_exact_one(name):
+    surface = core.SURFACES[name]
+    x, y = somewhere(surface)
+    long = core.Surface.from_formula("+".join(f"sin({n}*x)*y" for n in range(1, 200)))
+    with pytest.raises(ValueError, match="symbolic derivative is for formulas of up to"):
+        by(long, "symbolic").gradient(0.0, 0.0)
+    exact = np.array(surface.gradient(x, y))
+    found = np.array(by(surface, "symbolic").gradient(x, y))
+    assert np.allclose(found, exact, rtol=1e-11, atol=1e-12 * np.abs(exact).max())
+    gd = core.OPTIMIZERS["gd"](lr=1e-4)
+    ours, theirs = (core.race(s, [gd], [surface.start], steps=50)[0]
+                    for s in (surface, by(surface, "symbolic")))  # fmt: skip
+    assert np.allclose(ours.x, theirs.x, rtol=1e-9)
+
+
 @pytest.mark.parametrize("surface", core.SURFACES.values(), ids=lambda s: s.name)
 def test_the_complex_step_has_no_error_to_speak_of(surface):
     x, y = somewhere(surface)
@@ -133,10 +149,11 @@ def test_a_race_with_differences_ends_where_their_error_lets_it():
 
 def test_a_way_that_is_none_is_refused():
     surface = core.SURFACES["himmelblau"]
-    with pytest.raises(ValueError, match="way must be one of reverse, forward"):
+    with pytest.raises(ValueError, match="way must be one of reverse, symbolic"):
         by(surface, "guessing")
     with pytest.raises(ValueError, match="h must be"):
         by(surface, "central difference", 0.0)
     assert set(WAYS) == {
-        "reverse", "forward", "forward difference", "central difference", "complex step",
+        "reverse", "symbolic", "forward", "forward difference", "central difference",
+        "complex step",
     }  # fmt: skip

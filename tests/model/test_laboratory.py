@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import gdviz_core as core
-from gdviz import laboratory, symbolic
-from gdviz_core import engine
+from gdviz import laboratory
+from gdviz_core import engine, symbolic
 from gdviz_core.derivative import adjoints, gradient, tangents
 from gdviz_core.expression import parse
 from gdviz_core.graph import Graph

@@ -11,10 +11,11 @@ from typing import Any
 
 from gdviz_core.derivative import gradient
 from gdviz_core.graph import Graph
-from gdviz_core.notation import Term, notation
+from gdviz_core.notation import Term, build, notation
 from gdviz_core.operation import power
 
 WRITTEN = 1e15  # numbers beyond are not written with all their digits
+MOST = 400  # nodes
 CHAIN = 7  # compositions
 # Each element of the chain puts the last one into the logistic map, as Baydin, Pearlmutter, Radul
 # and Siskind 2018 do (arXiv:1502.05767, table 1).
@@ -52,6 +53,34 @@ def differentiate(formula: str) -> Symbolic:
         found.append((_term(by), int(sympy.count_ops(by))))
     (dx, dx_count), (dy, dy_count) = found
     return Symbolic(dx, dy, int(sympy.count_ops(expression)), dx_count, dy_count)
+
+
+def gradient_by_sympy(graph: Graph, output: int, variables: tuple[str, ...]) -> list[int]:
+    """The derivatives as nodes of the graph, made of what SymPy writes.
+
+    ValueError for a graph of more than MOST nodes, for which it would take too long.
+    """
+    import sympy
+
+    count = len(graph.reach([output]))
+    if count > MOST:
+        raise ValueError(
+            f"the symbolic derivative is for formulas of up to {MOST} parts; this one has {count}"
+        )
+    expression = _expression(_term_of(graph, output, {}))
+    return [build(graph, _term(sympy.diff(expression, _symbol(name)))) for name in variables]
+
+
+def _term_of(graph: Graph, node: int, known: dict[int, Term]) -> Term:
+    if node not in known:
+        kind, *rest = graph.nodes[node]
+        if kind in ("constant", "variable"):
+            known[node] = Term(kind, value=rest[0])
+        else:
+            names = {"lt": "<", "le": "<=", "eq": "=="}
+            parts = tuple(_term_of(graph, part, known) for part in rest)
+            known[node] = Term(names.get(kind, kind), parts)
+    return known[node]
 
 
 @lru_cache(maxsize=1)
