@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QMimeData, Qt
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,7 +20,17 @@ from gdviz.app.dialog import Dialog
 from gdviz.app.entry import number_text, parse_number, parse_whole
 from gdviz.app.text import tr
 
+LONGEST = 6_000  # characters of a line that is pasted; no field takes as many
 MAX_TEXT = 1_000_000  # characters that are read of a field of many lines
+
+
+class Text(QPlainTextEdit):
+    """Text of many lines; what is pasted is cut to what can be laid out without a wait."""
+
+    def insertFromMimeData(self, source: QMimeData | None) -> None:
+        if source is not None:
+            lines = source.text()[:MAX_TEXT].split("\n")
+            self.insertPlainText("\n".join(line[:LONGEST] for line in lines))
 
 
 class Field:
@@ -45,7 +55,7 @@ class Field:
             self.widget = check = QCheckBox()
             check.setChecked(value)
         elif lines:
-            self.widget = text = QPlainTextEdit(value)
+            self.widget = text = Text(value)
             text.setFixedHeight(lines * 20 + 14)
             text.setTabChangesFocus(True)
         else:

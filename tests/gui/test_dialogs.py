@@ -431,3 +431,16 @@ def test_the_experiment_of_a_racer_off_is_kept(user):
     user.document.edit("x", racers=tuple(replace(r, on=False) for r in racers))
     user.window.racers.show_experiment(user.document.experiment)
     assert all(row.loss.text() == "off" for row in user.window.racers.rows)
+
+
+def test_a_line_of_a_million_characters_is_cut_when_it_is_pasted(user):
+    from PyQt6.QtCore import QMimeData
+
+    user.window.dialogs.save_scene()
+    field = user.dialog().fields[1].widget
+    data = QMimeData()
+    data.setText("x" * 1_000_000 + "\nnext")
+    field.insertFromMimeData(data)
+    first, second = field.toPlainText().split("\n")
+    assert len(first) < 10_000
+    assert second == "next"
