@@ -439,7 +439,7 @@ def test_a_line_of_a_million_characters_is_cut_when_it_is_pasted(user):
     user.window.dialogs.save_scene()
     field = user.dialog().fields[1].widget
     data = QMimeData()
-    data.setText("x" * 1_000_000 + "\nnext")
+    data.setText("x" * 900_000 + "\nnext")
     field.insertFromMimeData(data)
     first, second = field.toPlainText().split("\n")
     assert len(first) < 10_000
