@@ -129,17 +129,20 @@ def _numbers(node: ast.ClassDef) -> tuple[Hyperparameter, ...]:
     """The numbers that a class gives names to."""
     found: dict[str, float] = {}
     for part in node.body:
-        targets = part.targets if isinstance(part, ast.Assign) else []
-        if isinstance(part, ast.AnnAssign) and part.value is not None:
-            targets = [part.target]
-        for target in targets:
-            try:
-                value = ast.literal_eval(part.value)  # type: ignore[attr-defined]
-                number = not isinstance(value, bool) and isinstance(value, int | float)
-                if number and math.isfinite(float(value)) and isinstance(target, ast.Name):
-                    found[target.id] = float(value)
-            except (ValueError, TypeError, OverflowError, RecursionError, MemoryError):
+        if isinstance(part, ast.Assign):
+            targets, given = part.targets, part.value
+        elif isinstance(part, ast.AnnAssign) and part.value is not None:
+            targets, given = [part.target], part.value
+        else:
+            continue
+        try:
+            value = ast.literal_eval(given)
+            number = not isinstance(value, bool) and isinstance(value, int | float)
+            if not number or not math.isfinite(float(value)):
                 continue
+        except (ValueError, TypeError, OverflowError, RecursionError, MemoryError):
+            continue
+        found |= {target.id: float(value) for target in targets if isinstance(target, ast.Name)}
     return tuple(
         LR(value) if name == "lr" and value > 0 else Hyperparameter(name, value, -1e300, 1e300)
         for name, value in found.items()

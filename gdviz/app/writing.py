@@ -180,7 +180,9 @@ class Writing(QPlainTextEdit):
         if len(word) < letters or not count or complete:
             popup.hide()
             return
-        popup.setCurrentIndex(self._completer.completionModel().index(0, 0))  # type: ignore[union-attr]
+        matches = self._completer.completionModel()
+        assert matches is not None
+        popup.setCurrentIndex(matches.index(0, 0))
         place = QRect(self.cursorRect())
         place.setWidth(180)
         self._completer.complete(place)
