@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from gdviz_core import OPTIMIZERS, Hyperparameter, Optimizer, Parameter, Surface
 from gdviz_core.expression import CONSTANTS, RULE_FUNCTIONS, unknown_names
@@ -206,8 +207,14 @@ def suggested_view(surface: Surface) -> tuple[Domain, Point]:
     """
     import numpy as np
 
-    ticks = np.linspace(-1.0, 1.0, 41)
-    domain = DEFAULT_DOMAIN
+    with np.errstate(all="ignore"):  # losses may be as large as floats are
+        domain = _square(surface, np.linspace(-1.0, 1.0, 41))
+        return domain, start_in(surface, domain)
+
+
+def _square(surface: Surface, ticks: Any) -> Domain:
+    import numpy as np
+
     for half in (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 50.0, 100.0):
         loss = surface.grid(4 * half * ticks, 4 * half * ticks)
         inner = surface.grid(half * ticks, half * ticks)
@@ -217,9 +224,8 @@ def suggested_view(surface: Surface) -> tuple[Domain, Point]:
         row, column = np.unravel_index(np.argmin(low), low.shape)
         near = 4 * max(abs(ticks[row]), abs(ticks[column])) <= 0.75
         if near and low[row, column] < np.min(np.where(np.isfinite(inner), inner, np.inf)[[0, -1]]):
-            domain = (-half, half, -half, half)
-            break
-    return domain, start_in(surface, domain)
+            return -half, half, -half, half
+    return DEFAULT_DOMAIN
 
 
 def start_in(surface: Surface, domain: Domain) -> Point:

@@ -65,6 +65,7 @@ class Numerical(Column):
         super().__init__(tr("Numerical"))
         self.plot = Plot(tr("Error of the differences against their step"), tr("step h"), True)
         self.plot.picked.connect(self._pick)
+        self.plot.pick_by_keys()
         self.best = label("", "caption")
         self.best.setWordWrap(True)
         self.race_it = IconButton("ph.flag", "", 22)

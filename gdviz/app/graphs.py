@@ -6,6 +6,7 @@ from PyQt6.QtCore import QBuffer, QEvent, QIODevice, QPointF, QRectF, QSize, Qt,
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -62,6 +63,7 @@ class GraphView(QWidget):
         self.setAccessibleName(name)
         self.setMouseTracking(True)
         self.setMinimumSize(120, 90)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.nodes: tuple[Node, ...] = ()
         self.numbers: dict[int, Numbers] = {}
         self.present: int | None = None
@@ -145,6 +147,19 @@ class GraphView(QWidget):
             self.zoom(1.0015 ** event.angleDelta().y(), event.position())
             event.accept()
 
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        zoom = {Qt.Key.Key_Plus: 1.25, Qt.Key.Key_Minus: 0.8}
+        drag = {Qt.Key.Key_Up: (0, 40), Qt.Key.Key_Down: (0, -40), Qt.Key.Key_PageUp: (120, 0),
+                Qt.Key.Key_PageDown: (-120, 0)}  # fmt: skip
+        key = None if event is None else Qt.Key(event.key())
+        if key in zoom:
+            self.zoom(zoom[key])
+        elif key in drag:
+            self._shift, self._fits = self._shift + QPointF(*drag[key]), False
+            self.update()
+        else:
+            super().keyPressEvent(event)
+
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
             self._drag = event.position()
@@ -176,6 +191,9 @@ class GraphView(QWidget):
     @painted
     def paintEvent(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus():
+            painter.setPen(QColor(self._theme.accent))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.translate(self._shift)
         painter.scale(self._scale, self._scale)
         self._paint(painter, self._scale >= READABLE)

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter
+from PyQt6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QScrollArea, QWidget
 
 from gdviz.app.canvas import painted
 from gdviz.app.theme import DARK, Theme, font
 
 HEIGHT = 20
+GAP = 5
 NARROW = 90  # room for a text below which only the name of the node is shown
 
 
@@ -35,6 +36,7 @@ class Ledger(QWidget):
         self.setObjectName("plain")
         self.setAccessibleName(name)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.heads = heads
         self.rows: list[Row] = []
         self.present = -1
@@ -84,6 +86,9 @@ class Ledger(QWidget):
             top = high * (at + 1)
             if top + high < seen.top() or top > seen.bottom():
                 continue
+            if at == self.present and self.hasFocus():
+                painter.setPen(QColor(theme.accent))
+                painter.drawRect(QRectF(2, top, self.width() - 5, high))
             if at == self.present or row.node == self._marked:
                 color = QColor(theme.accent)
                 color.setAlpha(80 if at == self.present else 45)
@@ -100,9 +105,10 @@ class Ledger(QWidget):
         metrics = QFontMetricsF(painter.font())
         first = self.width() - 2 * number - 8
         middle = Qt.AlignmentFlag.AlignVCenter
+        wide = number - GAP  # two long numbers do not run into each other
         places = ((6.0, first - 8, Qt.AlignmentFlag.AlignLeft),
-                  (first, number, Qt.AlignmentFlag.AlignRight),
-                  (first + number, number, Qt.AlignmentFlag.AlignRight))  # fmt: skip
+                  (first + GAP, wide, Qt.AlignmentFlag.AlignRight),
+                  (first + number + GAP, wide, Qt.AlignmentFlag.AlignRight))  # fmt: skip
         for (x, width, side), text, color in zip(places, words, colors, strict=True):
             painter.setPen(QColor(color))
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
@@ -115,6 +121,18 @@ class Ledger(QWidget):
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         row = None if event is None else self._row_at(event.position().y())
         if row is not None:
+            self.clicked.emit(row)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key())) if event else None
+        if event is None or step is None:
+            super().keyPressEvent(event)
+            return
+        if self.present < 0:  # before the first row, or behind the last
+            row = 0 if step > 0 else len(self.rows) - 1
+        else:
+            row = self.present + step
+        if 0 <= row < len(self.rows):
             self.clicked.emit(row)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:

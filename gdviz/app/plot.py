@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
 from gdviz.app.canvas import painted
@@ -43,6 +43,10 @@ class Plot(QWidget):
         self.marks: list[tuple[str, float]] = []  # points that stand out
         self.chosen: tuple[str, float] | None = None
         self.setMinimumHeight(120)
+
+    def pick_by_keys(self) -> None:
+        """Let it take the keyboard: Up and Down go along a line, Page up and down change it."""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_series(self, series: list[Series], marks: list[tuple[str, float]] | None = None):
         """Show these lines, with a mark at some of their points."""
@@ -101,6 +105,9 @@ class Plot(QWidget):
             self._paint_axes(painter)
             for series in self.series:
                 self._paint_line(painter, series)
+            if self.hasFocus():
+                painter.setPen(QColor(self._theme.accent))
+                painter.drawRect(self._room())
             self._paint_legend(painter)
 
     def _paint_axes(self, painter: QPainter) -> None:
@@ -155,6 +162,21 @@ class Plot(QWidget):
             metrics = QFontMetricsF(painter.font())
             words = metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, wide - 22)
             painter.drawText(QPointF(x + 17, y + 10), words)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        keys = {Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1), Qt.Key.Key_PageUp: (-1, 0),
+                Qt.Key.Key_PageDown: (1, 0)}  # fmt: skip
+        move = keys.get(Qt.Key(event.key())) if event is not None else None
+        if move is None or not self.series:
+            super().keyPressEvent(event)
+            return
+        name, x = self.chosen or (self.marks or [(self.series[0].name, self.series[0].xs[0])])[0]
+        names = [series.name for series in self.series]
+        line = min(max((names.index(name) if name in names else 0) + move[0], 0), len(names) - 1)
+        xs = np.asarray(self.series[line].xs)
+        at = min(max(int(np.argmin(np.abs(xs - x))) + move[1], 0), len(xs) - 1)
+        self.choose(names[line], float(xs[at]))
+        self.picked.emit(names[line], float(xs[at]))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is None or event.button() != Qt.MouseButton.LeftButton:

@@ -197,3 +197,27 @@ def test_where_the_surface_is_not_finite_nothing_is_invented(user, lab):
     user.qtbot.waitUntil(lambda: lab.walk.point == (-1.0, 2.0))
     assert "not finite" in lab.told.text()
     assert "off by" not in lab.numerical.best.text()
+
+
+def test_it_is_worked_by_the_keyboard(user, lab):
+    plot, ledger, graph = lab.numerical.plot, lab.reverse.ledger, lab.graph
+    plot.setFocus()
+    QTest.keyClick(plot, Qt.Key.Key_PageDown)
+    way, h = lab.numerical.chosen
+    QTest.keyClick(plot, Qt.Key.Key_Down)
+    assert lab.numerical.chosen[0] == way
+    assert lab.numerical.chosen[1] < h
+    user.press(lab.buttons["first"])
+    ledger.setFocus()
+    for row in range(3):
+        QTest.keyClick(ledger, Qt.Key.Key_Down)
+        assert ledger.present == row
+    QTest.keyClick(ledger, Qt.Key.Key_Up)
+    assert ledger.present == 1
+    graph.setFocus()
+    before = graph._scale
+    QTest.keyClick(graph, Qt.Key.Key_Plus)
+    assert graph._scale > before
+    place = graph.place(graph.nodes[0].number)
+    QTest.keyClick(graph, Qt.Key.Key_PageDown)
+    assert graph.place(graph.nodes[0].number).x() < place.x()

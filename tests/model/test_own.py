@@ -16,6 +16,7 @@ from gdviz.own import (
     OwnSurface,
     names_of_rule,
     numbers_for,
+    suggested_view,
     unknown_in_formula,
     unknown_name,
 )
@@ -160,6 +161,23 @@ def test_the_library_keeps_and_replaces_and_forgets():
     assert library.entries(OwnRule) == [(first, changed)]
     library.remove(first)
     assert library.entries(OwnRule) == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "inside"),
+    [("(x - 3)^2 + (y + 1)^2", (3, -1)), ("(x - 30)^2 + (y + 20)^2", (30, -20)),
+     ("sqrt(x)", (0, 0)), ("exp(exp(x))*1e300", (0, 0)), ("x", (0, 0)), ("log(-1 - x^2)", (0, 0)),
+     ("1e308*x^2 - 1e308*y^2", (0, 0))],
+)  # fmt: skip
+def test_a_domain_with_something_to_see_is_found_for_any_formula(formula, inside):
+    surface = core.Surface.from_formula(formula)
+    (x0, x1, y0, y1), (x, y) = suggested_view(surface)
+    assert x0 <= inside[0] <= x1
+    assert y0 <= inside[1] <= y1
+    assert x0 <= x <= x1
+    assert y0 <= y <= y1
+    if formula == "sqrt(x)":
+        assert x >= 0  # a start is where the surface is finite
 
 
 @given(st.text(max_size=40))
