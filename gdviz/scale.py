@@ -112,17 +112,18 @@ def power_of_ten(exponent: int) -> str:
     return f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
-def short(value: float) -> str:
-    """A number in few characters: 0.0135, 12.3, 4.5×10⁻⁷."""
+def short(value: float, digits: int = 4) -> str:
+    """A number in few characters: 0.0135, 12.3, 4.5×10⁻⁷; with a power of ten one digit less."""
     if not math.isfinite(value):
         return "not finite" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     if value == 0:
         return "0"
     exponent = math.floor(math.log10(abs(value)))
     if -3 <= exponent < 5:
-        text = f"{value:.{max(0, 3 - exponent)}f}" if exponent < 3 else f"{value:.0f}"
+        text = f"{value:.{max(0, digits - 1 - exponent)}f}"
     else:
-        text = f"{value / 10.0**exponent:.2f}×{power_of_ten(exponent)}" if exponent > -300 else "0"
+        factor, power = f"{value:.{max(0, digits - 2)}e}".split("e")
+        text = f"{factor}×{power_of_ten(int(power))}"
     return text.replace("-", "−")
 
 

@@ -17,7 +17,6 @@ from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.compute import apart
 from gdviz.laboratory import Differences, Stage, Walk
-from gdviz.scale import short
 from gdviz_core import Surface, symbolic
 from gdviz_core.surface import NUMERICAL
 
@@ -190,8 +189,8 @@ class Pass(Column):
         rows = []
         for at, node in enumerate(walk.nodes):
             text = node.text if node.text == node.name else f"{node.name} = {node.text}"
-            value = short(walk.values[at]) if stage.knows_value(at) else ""
-            slope = short(slopes[at]) if stage.knows_slope(at) else ""
+            value = float(walk.values[at]) if stage.knows_value(at) else None
+            slope = float(slopes[at]) if stage.knows_slope(at) else None
             rows.append(Row(node.number, text, value, slope, stage.backward and node.kept))
         self.ledger.show_rows(rows, -1 if stage.present is None else stage.present)
 

@@ -2,26 +2,28 @@
 
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QScrollArea, QWidget
 
 from gdviz.app.canvas import painted
 from gdviz.app.theme import DARK, Theme, font
+from gdviz.scale import short
 
 HEIGHT = 20
 GAP = 5
+DOT = 2.0  # half the width of the mark of a value that is kept
 NARROW = 90  # room for a text below which only the name of the node is shown
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row: a node of the graph, what it computes, and two numbers, "" where not yet known."""
+    """A row: a node of the graph, what it computes, and two numbers, None where not yet known."""
 
     node: int
     text: str
-    value: str
-    slope: str
+    value: float | None
+    slope: float | None
     kept: bool = False
 
 
@@ -79,7 +81,7 @@ class Ledger(QWidget):
         theme, high = self._theme, self._height()
         small = font(11 * theme.zoom)
         painter.setFont(small)
-        number = max(54.0 * theme.zoom, self.width() * 0.27)
+        number = max(57.0 * theme.zoom, self.width() * 0.27)
         self._paint_row(painter, 0.0, self.heads, number, [theme.text3] * 3)
         seen = self.visibleRegion().boundingRect()
         for at, row in enumerate(self.rows):
@@ -94,9 +96,22 @@ class Ledger(QWidget):
                 color.setAlpha(80 if at == self.present else 45)
                 painter.fillRect(QRectF(2, top, self.width() - 4, high), color)
             text = row.text if self.width() - 2 * number > NARROW else row.text.split(" = ")[0]
-            text += " ●" * row.kept
-            self._paint_row(painter, top, (text, row.value, row.slope), number,
-                            [theme.text2, theme.text, theme.text])  # fmt: skip
+            if row.kept:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(theme.text2))
+                painter.drawEllipse(QPointF(4, top + high / 2), DOT, DOT)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+            words = (text, self._number(row.value, number), self._number(row.slope, number))
+            self._paint_row(painter, top, words, number, [theme.text2, theme.text, theme.text])
+
+    def _number(self, value: float | None, room: float) -> str:
+        """A number with as many digits as fit: one that is cut would be another number."""
+        if value is None:
+            return ""
+        metrics = QFontMetricsF(font(11 * self._theme.zoom))
+        texts = (short(value, digits) for digits in range(4, 1, -1))
+        fitting = (text for text in texts if metrics.horizontalAdvance(text) <= room - GAP)
+        return next(fitting, short(value, 1))
 
     def _paint_row(
         self, painter: QPainter, top: float, words: tuple[str, str, str], number: float,
@@ -106,7 +121,7 @@ class Ledger(QWidget):
         first = self.width() - 2 * number - 8
         middle = Qt.AlignmentFlag.AlignVCenter
         wide = number - GAP  # two long numbers do not run into each other
-        places = ((6.0, first - 8, Qt.AlignmentFlag.AlignLeft),
+        places = ((8.0, first + 2 * GAP, Qt.AlignmentFlag.AlignLeft),
                   (first + GAP, wide, Qt.AlignmentFlag.AlignRight),
                   (first + number + GAP, wide, Qt.AlignmentFlag.AlignRight))  # fmt: skip
         for (x, width, side), text, color in zip(places, words, colors, strict=True):
@@ -128,10 +143,8 @@ class Ledger(QWidget):
         if event is None or step is None:
             super().keyPressEvent(event)
             return
-        if self.present < 0:  # before the first row, or behind the last
-            row = 0 if step > 0 else len(self.rows) - 1
-        else:
-            row = self.present + step
+        outside = 0 if step > 0 else len(self.rows) - 1  # before the first row, behind the last
+        row = outside if self.present < 0 else self.present + step
         if 0 <= row < len(self.rows):
             self.clicked.emit(row)
 

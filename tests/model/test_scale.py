@@ -51,7 +51,8 @@ def test_ticks_are_few_and_inside(low, span, room):
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0"), (0.1354, "0.1354"), (25.444, "25.44"), (1234.5, "1234"), (-3.5, "−3.500"),
-     (4.5e-7, "4.50×10⁻⁷"), (math.inf, "∞"), (math.nan, "not finite"), (1e-310, "0")],
+     (4.5e-7, "4.50×10⁻⁷"), (math.inf, "∞"), (math.nan, "not finite"), (1e-310, "1.00×10⁻³¹⁰"),
+     (9.996e-7, "1.00×10⁻⁶")],
 )  # fmt: skip
 def test_numbers_in_few_characters(value, text):
     assert short(value) == text
