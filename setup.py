@@ -48,7 +48,7 @@ extensions = [
         extra_compile_args=flags,
         extra_link_args=links,
     )
-    for name in (*kernels, "engine", "iteration", "raster")
+    for name in (*kernels, "engine", "rows", "iteration", "raster")
 ]
 
 setup(

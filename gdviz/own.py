@@ -8,9 +8,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from gdviz.data import Data
 from gdviz_core import OPTIMIZERS, Hyperparameter, Optimizer, Parameter, Surface
 from gdviz_core.expression import CONSTANTS, RULE_FUNCTIONS, unknown_names
-from gdviz_core.notation import Term, notation, work_out
+from gdviz_core.notation import Term, notation, text_of, work_out
 from gdviz_core.operation import divide
 from gdviz_core.optimizer import AT_W
 from gdviz_core.parameter import LR
@@ -95,10 +96,15 @@ class OwnSurface:
         return own_surface(self.formula, self.domain, self.numbers)
 
 
-def own_surface(formula: str, domain: Domain, numbers: tuple[Number, ...]) -> Surface:
-    """The surface of a typed formula with named numbers."""
+def own_surface(
+    formula: str, domain: Domain, numbers: tuple[Number, ...], data: Data | None = None
+) -> Surface:
+    """The surface of a typed formula with named numbers, over the rows of data if there are any."""
     parameters = [Parameter(n.name, n.value, n.low, n.high, log=n.log) for n in numbers]
-    return Surface.from_formula(formula, domain, parameters=parameters)
+    if data is None:
+        return Surface.from_formula(formula, domain, parameters=parameters)
+    return Surface.from_formula(formula, domain, parameters=parameters, variables=data.variables,
+                                table=data.table)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -195,9 +201,11 @@ def unknown_name(text: str, error: FormulaError) -> str:
     return name if known and not taken and not is_call and name.isidentifier() else ""
 
 
-def unknown_in_formula(formula: str, numbers: Iterable[Number]) -> tuple[str, ...]:
+def unknown_in_formula(
+    formula: str, numbers: Iterable[Number], variables: Iterable[str] = ("x", "y")
+) -> tuple[str, ...]:
     """The names of a formula that are not there yet; FormulaError as the parser raises it."""
-    return unknown_names(formula, ("x", "y", *(number.name for number in numbers)))
+    return unknown_names(formula, (*variables, *(number.name for number in numbers)))
 
 
 def suggested_view(surface: Surface) -> tuple[Domain, Point]:
@@ -241,8 +249,8 @@ def start_in(surface: Surface, domain: Domain) -> Point:
     wanted = np.quantile(loss[finite], 0.75)
     away = np.where(finite, np.abs(loss - wanted), np.inf)
     row, column = np.unravel_index(np.argmin(away), away.shape)
-    digits = 3 - math.ceil(math.log10(max(x1 - x0, y1 - y0)))
-    return round(float(xs[column]), digits), round(float(ys[row]), digits)
+    x_digits, y_digits = (3 - math.ceil(math.log10(span)) for span in (x1 - x0, y1 - y0))
+    return round(float(xs[column]), x_digits), round(float(ys[row]), y_digits)
 
 
 _TRY = {
@@ -288,17 +296,4 @@ def _zero_divisor(term: Term, read, gradient) -> str:
         return ""
     above, below = (work_out(part, read, gradient) for part in term.parts)
     bad = any(b == 0 and not math.isfinite(divide(a, b)) for a, b in zip(above, below, strict=True))
-    return _plain(term.parts[1]) if bad else ""
-
-
-def _plain(term: Term) -> str:
-    """A part of a formula as text, for a message."""
-    if term.kind == "variable":
-        return str(term.value)
-    if term.kind == "constant":
-        return f"{term.value:g}"
-    signs = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}
-    parts = [_plain(part) for part in term.parts]
-    if term.kind in signs:
-        return signs[term.kind].join(f"({p})" if " " in p else p for p in parts)
-    return f"-{parts[0]}" if term.kind == "neg" else f"{term.kind}({', '.join(parts)})"
+    return text_of(term.parts[1]) if bad else ""

@@ -11,6 +11,7 @@ import numpy as np
 
 from gdviz_core.parameter import Parameter
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
+from gdviz_core.supervised import Batches
 from gdviz_core.surface import Array
 
 _LIMITS = (
@@ -38,6 +39,11 @@ class Conditions:
     gradient. The noise depends on `seed`, the step and the number of the start alone; with
     `same_noise` false on the number of the racer as well.
 
+    On a loss over more than `batch` rows, each step sees the mean over a batch of so many of them,
+    drawn by `seed`, with or without `replacement` (see `gdviz_core.supervised.Batches`); with
+    `same_noise` false other ones for each racer. What is recorded, and tested for having
+    converged, is the loss over all rows.
+
     `schedule` is a Schedule, the name of one, a formula, a Plateau, or a mapping from
     hyper-parameters to those (a Plateau only for lr).
 
@@ -55,6 +61,8 @@ class Conditions:
     clip: float | None = None
     clip_value: float | None = None
     weight_decay: float = 0.0
+    batch: int | None = None
+    replacement: bool = False
     schedule: Any = None
     schedules: dict[str, Schedule | Plateau] = field(init=False, hash=False)
 
@@ -63,12 +71,17 @@ class Conditions:
             parameter.check(getattr(self, parameter.name))
         if self.patience != int(self.patience):
             raise ValueError(f"patience must be a whole number, not {self.patience}")
-        for name in ("stop_outside", "same_noise"):
+        for name in ("stop_outside", "same_noise", "replacement"):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r:.40}")
         for name in ("clip", "clip_value"):
             if getattr(self, name) is not None:
                 Parameter(name, 1.0, 0.0, 1e300, "(]").check(getattr(self, name))
+        size = self.batch
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int | np.integer)):
+            raise ValueError(f"batch must be a whole number of rows, not {str(size)[:40]!r}")
+        if size is not None and not 1 <= size < 2**31:
+            raise ValueError(f"batch must be at least 1 row, not {size}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer):
             raise ValueError(f"seed must be a whole number, not {str(self.seed)[:40]!r}")
         if not 0 <= self.seed < 2**63:
@@ -119,17 +132,27 @@ class Conditions:
         found = self.schedules.get("lr")
         return found if isinstance(found, Plateau) else None
 
-    def engine(self, racer: int) -> dict[str, Any]:
-        """The arguments of engine.Iteration that are the same for every surface and rule."""
+    def _seed(self, racer: int) -> int:
         seed = int(self.seed)
-        mixed = seed if self.same_noise else (seed + racer * 0x9E3779B97F4A7C15) % 2**64
+        return seed if self.same_noise else (seed + racer * 0x9E3779B97F4A7C15) % 2**64
+
+    def batches(self, rows: int, racer: int = 0) -> Batches | None:
+        """The batches of a racer on a loss over so many rows; None where it sees all of them."""
+        if self.batch is None or self.batch >= rows:
+            return None
+        return Batches(rows, int(self.batch), self._seed(racer), self.replacement)
+
+    def engine(self, racer: int) -> dict[str, Any]:
+        """The arguments of Iteration that are the same for every surface and rule."""
         return {
             "stop_outside": self.stop_outside,
             "step_tolerance": self.step_tolerance,
             "loss_tolerance": self.loss_tolerance,
             "patience": int(self.patience),
             "noise": self.noise,
-            "seed": mixed,
+            "seed": self._seed(racer),
+            "batch": int(self.batch or 0),
+            "replacement": self.replacement,
             "clip_norm": math.inf if self.clip is None else self.clip,
             "clip_value": math.inf if self.clip_value is None else self.clip_value,
             "weight_decay": self.weight_decay,

@@ -127,7 +127,8 @@ def _reverse(graph, output, variables, known):
     return totals
 
 
-def hessian(graph, output):
-    """(hxx, hxy, hyy) of a node over x and y: forward mode over reverse mode."""
-    gx, gy = gradient(graph, output, ("x", "y"))
-    return forward(graph, gx, "x"), forward(graph, gx, "y"), forward(graph, gy, "y")
+def hessian(graph, output, names=("x", "y")):
+    """(hxx, hxy, hyy) of a node over two variables: forward mode over reverse mode."""
+    x, y = names
+    gx, gy = gradient(graph, output, names)
+    return forward(graph, gx, x), forward(graph, gx, y), forward(graph, gy, y)

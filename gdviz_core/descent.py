@@ -18,6 +18,7 @@ from gdviz_core.iteration import Iteration
 from gdviz_core.optimizer import HESSIAN, Optimizer
 from gdviz_core.parameter import Hyperparameter
 from gdviz_core.schedule import Schedule
+from gdviz_core.supervised import Batches
 from gdviz_core.surface import Array, Surface, in_threads
 
 CONVERGED = "converged"
@@ -33,6 +34,8 @@ STATUSES = {
     engine.STALLED: STALLED,
 }
 
+BLOCK = 256  # lanes that a thread takes on together
+FEW_LANES = 16  # where each costs a pass over the rows of a table
 # Past this many times the domain's size an iterate counts as diverged.
 FAR = 1e6
 # The largest record that is allocated, in bytes.
@@ -78,6 +81,8 @@ class Trajectory:
     surface: Surface | None = None
     spent: NDArray[np.int64] | None = None
     failure: str = ""
+    batches: Batches | None = None
+    batch_loss: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -86,6 +91,13 @@ class Trajectory:
     def steps(self) -> int:
         """Steps taken."""
         return int(self.step[-1])
+
+    @property
+    def epochs(self) -> Array:
+        """How often all the data was read on the way to each iterate; its steps without batches."""
+        if self.batches is None:
+            return self.step.astype(np.float64)
+        return self.batches.epochs(self.step)
 
     @property
     def grad_norm(self) -> Array:
@@ -208,22 +220,34 @@ def race(
         if n > 1:  # one run, in which the hyper-parameters differ from lane to lane
             lanes = {name: np.repeat([o.values[name] for o in racers], len(points))
                      for name in first.values}  # fmt: skip
+        batches = around.batches(surface.rows, racer + members[0])
         iteration, rates = prepare(
             surface, first, budgets[members[0]], around, racer + members[0], every=every,
             lanes=lanes, count=n * len(points),
+            block=FEW_LANES if surface.table is not None else BLOCK,
+            # with batches a look at the loss over all rows costs more than many steps
+            look=1 if batches is None else every,
         )  # fmt: skip
         size = iteration.channels * iteration.rows * len(points) * n
         numbers = np.tile(np.arange(len(points)), n)
         run = run_all(
             iteration, np.tile(points, (n, 1)), progress, numbers, None,
-            memory[used : used + size],
+            memory[used : used + size], each=1 if batches is None else batches.size,
         )  # fmt: skip
         used += size
         for k, (member, optimizer) in enumerate(zip(members, racers, strict=True)):
             part = range(k * len(points), (k + 1) * len(points))
             found[member] = [
                 _trajectory(
-                    surface, optimizer, rates, points[lane - part.start], every, run, lane, seen
+                    surface,
+                    optimizer,
+                    rates,
+                    points[lane - part.start],
+                    every,
+                    run,
+                    lane,
+                    seen,
+                    batches,
                 )
                 for lane in part
             ]
@@ -278,7 +302,8 @@ def schedule_size(around: Conditions, steps: int) -> int:
 
 def _quantities(optimizer: Any, around: Conditions) -> int:
     """How many numbers are recorded of an iterate."""
-    return 5 + 2 * len(optimizer.state) + (around.plateau is not None)
+    extra = (around.plateau is not None) + (around.batch is not None)
+    return 5 + 2 * len(optimizer.state) + extra
 
 
 def check_size(size: int) -> None:
@@ -308,7 +333,7 @@ def prepare(
     look: int = 1,
     lanes: Mapping[str, Array] | None = None,
     count: int = 1,
-    block: int = 256,
+    block: int = BLOCK,
     emitted: bool = True,
 ) -> tuple[Iteration, Shared]:
     """The Iteration of an optimizer on a surface, and its learning rate.
@@ -338,8 +363,9 @@ def prepare(
     needs = "gradient" if optimizer.reads.isdisjoint(HESSIAN) else "hessian"
     full, slope, shown = surface.tape(needs), surface.tape("slope"), surface.tape("gradient")
     if not emitted:
-        full, slope, shown = (engine.Tape(tape.program, surface.values.values(), False)
-                              for tape in (full, slope, shown))  # fmt: skip
+        full, slope, shown = (
+            surface.make_tape(kind, False) for kind in (needs, "slope", "gradient")
+        )
         tapes = tuple(engine.Tape(program, None, False) for program in programs.programs)
     iteration = Iteration(
         full,
@@ -403,7 +429,9 @@ def run_all(
     numbers: NDArray[np.int64] | None = None,
     threads: int | None = None,
     memory: Array | None = None,
+    each: int = 1,
 ) -> Run:
+    """Run all lanes; a step of one is worth `each` evaluations."""
     n = len(points)
     shape = (iteration.channels, iteration.rows, n)
     run = Run(
@@ -419,6 +447,7 @@ def run_all(
         progress,
         threads,
         -(-n // iteration.width),
+        each,
     )
     return run
 
@@ -432,6 +461,7 @@ def _trajectory(
     run: Run,
     lane: int,
     seen: dict[Any, Any],
+    batches: Batches | None,
 ) -> Trajectory:
     """The trajectory of a lane; `seen` keeps arrays that many of them share."""
     names = [f"{name}_{axis}" for name in optimizer.state for axis in "xy"]
@@ -440,6 +470,7 @@ def _trajectory(
     if step is None:
         step = seen[last] = np.append(np.arange(0, last, every), last)
     x, y, loss, grad_x, grad_y, *state = run.record[:, : len(step), lane]
+    batch_loss = state.pop() if batches is not None else None
     scale = state.pop() if len(state) > len(names) else None
     lr = None
     if rates.lr is not None:
@@ -466,4 +497,6 @@ def _trajectory(
         lr,
         optimizer.evaluations,
         surface,
+        batches=batches,
+        batch_loss=batch_loss,
     )

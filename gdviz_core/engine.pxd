@@ -10,6 +10,9 @@ cdef extern from "kernels.h":
         gdv_instruction *first
         long count
         gdv_run run, narrow
+        const void *rows
+        long scratch_size
+        double *scratch
     ctypedef struct gdv_bounds:
         double tolerance2, x0, x1, y0, y1, far_x0, far_x1, far_y0, far_y1
     ctypedef long (*gdv_watch)(const gdv_bounds *, long, const double *, const double *,
@@ -22,11 +25,14 @@ cdef extern from "kernels.h":
     ctypedef void (*gdv_disturb)(const gdv_disturbance *, long, const double *, const double *,
                                  const double *, const double *, double *,
                                  double *) noexcept nogil
+    ctypedef double (*gdv_sum)(const double *, long) noexcept nogil
+    uint64_t gdv_mix(uint64_t z) noexcept nogil
     ctypedef struct gdv_kernels:
         gdv_run interpret
         gdv_watch watch
         gdv_normal normal
         gdv_disturb disturb
+        gdv_sum sum
         const gdv_run *emitted
     enum: GDV_PAD, GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED
 

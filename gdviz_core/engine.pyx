@@ -240,11 +240,13 @@ def evaluate(Tape tape, const double[:, ::1] inputs, double[:, ::1] outputs,
     cdef double *w
     cdef double **registers
     cdef void *raw
+    cdef gdv_tape run = tape.plan.tape
     with nogil:
-        raw = malloc(64 + sizeof(double) * BLOCK * tape.registers)
+        raw = malloc(64 + sizeof(double) * (BLOCK * tape.registers + run.scratch_size))
         registers = <double **>malloc(sizeof(void *) * tape.registers)
         if raw != NULL and registers != NULL:
             w = aligned(raw)
+            run.scratch = w + BLOCK * tape.registers
             for r in range(tape.registers):
                 registers[r] = w + r * BLOCK
             while not progress.stopped:
@@ -255,7 +257,7 @@ def evaluate(Tape tape, const double[:, ::1] inputs, double[:, ::1] outputs,
                 q = padded(m)
                 for r in range(ni):
                     load(registers[r], &inputs[r, b0], m, q)
-                tape.plan.tape.run(&tape.plan.tape, q, registers)
+                run.run(&run, q, registers)
                 for r in range(no):
                     memcpy(&outputs[r, b0], registers[ni + r], m * sizeof(double))
                 progress.tell(m)
@@ -280,11 +282,13 @@ def grid(Tape tape, const double[::1] xs, const double[::1] ys, double[:, :, ::1
     cdef double *w
     cdef double **registers
     cdef void *raw
+    cdef gdv_tape run = tape.plan.tape
     with nogil:
-        raw = malloc(64 + sizeof(double) * BLOCK * tape.registers)
+        raw = malloc(64 + sizeof(double) * (BLOCK * tape.registers + run.scratch_size))
         registers = <double **>malloc(sizeof(void *) * tape.registers)
         if raw != NULL and registers != NULL:
             w = aligned(raw)
+            run.scratch = w + BLOCK * tape.registers
             while not progress.stopped:
                 j = progress.draw(1)
                 if j >= ny:
@@ -303,7 +307,7 @@ def grid(Tape tape, const double[::1] xs, const double[::1] ys, double[:, :, ::1
                             registers[2 + r] = &outputs[r, j, i]
                     else:
                         load(w, &xs[i], m, q)
-                    tape.plan.tape.run(&tape.plan.tape, q, registers)
+                    run.run(&run, q, registers)
                     if q != m:
                         for r in range(no):
                             memcpy(&outputs[r, j, i], registers[2 + r], m * sizeof(double))

@@ -306,9 +306,9 @@ def parse_part(text, graph, read, functions, offset=0, whole=None):
         raise FormulaError(problem.message, line, column, problem.length) from None
 
 
-def check_parameter_name(name):
+def check_parameter_name(name, variables=("x", "y")):
     """FormulaError if a parameter of a formula cannot have this name."""
-    taken = name in ("x", "y") or name in CONSTANTS or name in FUNCTIONS
+    taken = name in variables or name in CONSTANTS or name in FUNCTIONS
     if taken or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         why = "it means something else in a formula" if taken else "names are letters, digits and _"
         raise FormulaError(f"a parameter cannot be called {shorten(name)!r}: {why}")

@@ -112,7 +112,7 @@ class External:
 
         A run ends before the step that would spend more than `evaluations`.
         """
-        for name in ("noise", "clip", "clip_value", "weight_decay", "schedule"):
+        for name in ("noise", "clip", "clip_value", "weight_decay", "schedule", "batch"):
             if getattr(around, name):
                 raise ValueError(f"{name} must be off for {self.title}: it is not a rule of ours")
         limit = math.inf if evaluations is None else evaluations

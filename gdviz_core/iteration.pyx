@@ -17,6 +17,7 @@ from gdviz_core.engine cimport (
     Progress, Tape, aligned, gdv_bounds, gdv_disturbance, gdv_instruction, gdv_tape, load, padded,
     patch, plan_t,
 )
+from gdviz_core.rows cimport RowTape, rows_t, take
 
 # So few lanes do not fill the widest vectors.
 cdef enum: FEW = 28
@@ -54,6 +55,12 @@ ctypedef struct block_t:
     double **uniform[STAGES]
     gdv_tape stage[STAGES]
     gdv_tape run_full, run_slope, run_shown
+    # the batch of the step: its rows, gathered for the full and the slope tape
+    rows_t batch_full, batch_slope
+    const double **batch
+    int64_t *order
+    int64_t *chosen
+    int64_t epoch
 
 
 cdef inline int64_t widened(int64_t n) noexcept nogil:
@@ -74,6 +81,9 @@ cdef class Iteration:
 
     Every `every`th iterate is recorded, with `every` 0 only the end of each lane. Every `look`th
     iterate is tested for having ended.
+
+    With `batch`, on a loss over more rows than that, each step sees so many rows of the table, and
+    what is recorded and tested is the loss over all of them.
     """
 
     cdef plan_t full, slope, shown
@@ -103,11 +113,16 @@ cdef class Iteration:
     cdef int plateau              # the lane hyper-parameter to reduce, or -1
     cdef double plateau_factor, plateau_threshold, plateau_floor
     cdef int64_t plateau_patience
+    cdef int64_t batch
+    cdef bint replacement
+    cdef const rows_t *table
+    cdef const rows_t *slope_table
 
     def __init__(self, Tape surface, Tape slope, Tape shown, rule, tapes, *, shared, lanes, initial,
                  at_w, bounds, steps, every=1, look=1, block=BLOCK, stop_outside=False,
                  scheduled=None, factors=None, weight_decay=0.0, noise=0.0, clip_value=INFINITY, clip_norm=INFINITY,
-                 seed=0, step_tolerance=0.0, loss_tolerance=0.0, patience=0, plateau=None):
+                 seed=0, step_tolerance=0.0, loss_tolerance=0.0, patience=0, plateau=None, batch=0,
+                 replacement=False):
         names = rule.extras
         needs_hessian = not {"hxx", "hxy", "hyy", "h"}.isdisjoint(names)
         self.owners = (surface, slope, shown, tapes)
@@ -141,6 +156,13 @@ cdef class Iteration:
         if plateau is not None:
             (self.plateau, self.plateau_factor, self.plateau_patience, self.plateau_threshold,
              self.plateau_floor) = plateau
+        self.table = self.slope_table = NULL
+        self.batch, self.replacement = 0, replacement
+        if batch and isinstance(surface, RowTape) and batch < (<RowTape>surface).rows.count:
+            if not isinstance(slope, RowTape) or batch < 0:
+                raise ValueError("surface, rule and arrays do not fit together")
+            self.batch = batch
+            self.table, self.slope_table = &(<RowTape>surface).rows, &(<RowTape>slope).rows
         self.lean = self.plateau < 0 and set(names) <= {"x", "y", "gx", "gy", "xi"}
         self.changes = self.varies or self.scheduled.shape[0] > 0 or self.plateau >= 0
         # nothing but the rule itself happens in a step
@@ -165,10 +187,11 @@ cdef class Iteration:
 
     @property
     def channels(self):
-        """How many numbers an iterate has: x, y, f, gx, gy, w if it is not shown, the state, and
-        the factor of the learning rate if it is reduced on plateaus."""
+        """How many numbers an iterate has: x, y, f, gx, gy, w if it is not shown, the state,
+        the factor of the learning rate if it is reduced on plateaus, and the loss of the batch if
+        there is one."""
         return (5 + 2 * (self.report >= 0) + 2 * self.initial.shape[0] + (self.plateau >= 0)
-                if self.every else 5)
+                + (self.batch > 0) if self.every else 5)
 
     @property
     def rows(self):
@@ -205,7 +228,9 @@ cdef class Iteration:
         cdef block_t *block
         cdef double **table
         cdef gdv_instruction *code
-        cdef int64_t instructions = 1
+        cdef int64_t instructions = 1, rows = 0, room = (self.batch + 7) // 8 * 8, scratch
+        if self.batch:
+            rows = self.table.count + self.batch
         for i in range(self.stages):
             registers = max(registers, self.stage[i].registers)
             instructions += self.stage[i].tape.count
@@ -215,10 +240,16 @@ cdef class Iteration:
         for i in range(self.stages):
             pointers += self.stage[i].uniform_registers
             memory += self.stage[i].uniform_registers
+        scratch = max(self.full.tape.scratch_size, self.slope.tape.scratch_size,
+                      self.shown.tape.scratch_size)
+        memory += scratch
+        if self.batch:
+            memory += room * self.table.width
+            pointers += self.table.width
         with nogil:
             # All in one piece: how far its parts lie apart decides how fast a single run is, by a
             # factor of two, and must not be left to chance.
-            raw = malloc(128 + sizeof(double) * memory + sizeof(int64_t) * 2 * width
+            raw = malloc(128 + sizeof(double) * memory + sizeof(int64_t) * (2 * width + rows)
                          + sizeof(void *) * pointers + sizeof(gdv_instruction) * instructions
                          + sizeof(block_t))
             if raw != NULL:
@@ -227,10 +258,12 @@ cdef class Iteration:
                 place += sizeof(void *) * pointers
                 code = <gdv_instruction *>place
                 place += sizeof(gdv_instruction) * instructions
-                block = <block_t *>(place + sizeof(int64_t) * 2 * width)
+                block = <block_t *>(place + sizeof(int64_t) * (2 * width + rows))
                 block.origin, block.numbers = <int64_t *>place, names
                 block.number = block.origin + width
-                self.lay_out(block, width, registers, aligned(raw), table, code)
+                block.chosen = block.number + width
+                block.order = block.chosen + self.batch
+                self.lay_out(block, width, registers, aligned(raw), table, code, scratch, room)
                 block.pad = GDV_PAD if few else WIDE
                 if few:
                     self.narrow(block)
@@ -245,7 +278,8 @@ cdef class Iteration:
             raise MemoryError
 
     cdef void lay_out(self, block_t *b, int64_t width, int registers, double *memory,
-                      double **table, gdv_instruction *code) noexcept nogil:
+                      double **table, gdv_instruction *code, int64_t scratch,
+                      int64_t room) noexcept nogil:
         """Give every register its place."""
         cdef int r, i
         b.full = table
@@ -280,6 +314,17 @@ cdef class Iteration:
             code += self.stage[i].tape.count
 
         b.run_full, b.run_slope, b.run_shown = self.full.tape, self.slope.tape, self.shown.tape
+        b.run_full.scratch = b.run_slope.scratch = b.run_shown.scratch = memory
+        memory += scratch
+        b.epoch = -1
+        if self.batch:
+            b.batch = <const double **>table
+            for r in range(self.table.width):
+                table[r] = memory
+                memory += room
+            b.batch_full, b.batch_slope = self.table[0], self.slope_table[0]
+            b.batch_full.columns = b.batch_slope.columns = b.batch
+            b.run_full.rows, b.run_slope.rows = &b.batch_full, &b.batch_slope
 
     cdef void narrow(self, block_t *b) noexcept nogil:
         """Take the kernels for few lanes."""
@@ -292,10 +337,28 @@ cdef class Iteration:
     cdef void aim(self, block_t *b) noexcept nogil:
         """Let w and g of the rule be x, y and the gradient of the surface: nothing is copied."""
         cdef double **R = b.rule
+        cdef int r
         b.full[0], b.full[1], b.full[3], b.full[4] = R[0], R[0] + b.q, R[1], R[1] + b.q
         b.slope[0], b.slope[1], b.slope[2], b.slope[3] = R[0], R[0] + b.q, R[1], R[1] + b.q
-        if self.report >= 0:
-            b.shown[0], b.shown[1] = R[self.report], R[self.report] + b.q
+        if self.report >= 0 or self.batch:
+            r = max(self.report, 0)
+            b.shown[0], b.shown[1] = R[r], R[r] + b.q
+
+    cdef void choose(self, block_t *b) noexcept nogil:
+        """Gather the rows of the batch for the step to come."""
+        cdef int64_t k, n = 0
+        cdef int c
+        cdef double *to
+        cdef const double *source
+        take(self.table.count, self.batch, self.seed, self.replacement, b.t + 1, b.order, &b.epoch,
+             b.chosen, &n)
+        for c in range(self.table.width):
+            to, source = <double *>b.batch[c], self.table.columns[c]
+            for k in range(n):
+                to[k] = source[b.chosen[k]]
+            for k in range(n, (n + 7) // 8 * 8):
+                to[k] = to[n - 1]
+        b.batch_full.count = b.batch_slope.count = n
 
     cdef void begin(self, block_t *b, int64_t b0, int64_t m, const double[::1] x,
                     const double[::1] y, int8_t[::1] status, int64_t[::1] last,
@@ -348,16 +411,18 @@ cdef class Iteration:
                       int64_t[::1] last, int64_t[::1] left,
                       Progress progress) noexcept nogil:
         cdef int64_t until_look = 0, until_record = 0, until_poll = POLL, told = 0, m = b.m
-        cdef bint looks, records
+        cdef bint looks, records, shows = self.report >= 0 or self.batch
         while True:
             looks = until_look == 0 or b.t == self.steps
             records = self.every > 0 and until_record == 0
-            if self.lean and (self.report >= 0 or not (looks or records)):
+            if self.batch:
+                self.choose(b)
+            if self.lean and (not (looks or records) or (shows and not self.batch)):
                 b.run_slope.run(&b.run_slope, b.q, b.slope)
             else:
                 b.run_full.run(&b.run_full, b.q, b.full)
             if looks or records:
-                if self.report >= 0:
+                if shows:
                     b.run_shown.run(&b.run_shown, b.q, b.shown)
                 if records:
                     self.keep(b, b.t // self.every, record, status)
@@ -484,7 +549,7 @@ cdef class Iteration:
 
     cdef double *shown_at(self, block_t *b, int number) noexcept nogil:
         """x, y, f, gx or gy of the point that is shown."""
-        return b.full[number] if self.report < 0 else b.shown[number]
+        return b.shown[number] if self.report >= 0 or self.batch else b.full[number]
 
     cdef void judge(self, block_t *b, double[:, :, ::1] record, int8_t[::1] status,
                     int64_t[::1] last, int64_t[::1] left, bint recorded) noexcept nogil:
@@ -609,6 +674,8 @@ cdef class Iteration:
             memcpy(&record[at + 1 + 2 * c, row, b0], b.rule[self.first_state + c] + b.q, size)
         if self.plateau >= 0:
             memcpy(&record[at + 2 * self.initial.shape[0], row, b0], b.array[USED], size)
+        if self.batch:
+            memcpy(&record[record.shape[0] - 1, row, b0], b.full[2], size)
 
     cdef void keep_end(self, block_t *b, int64_t k, double[:, :, ::1] record) noexcept nogil:
         cdef int c
@@ -634,6 +701,8 @@ cdef class Iteration:
             at += 2
         if self.plateau >= 0:
             record[at, row, lane] = b.array[USED][k]
+        if self.batch:
+            record[record.shape[0] - 1, row, lane] = b.full[2][k]
 
 
 def random_numbers(uint64_t seed, int64_t step, int64_t number, int64_t stream=1):

@@ -23,6 +23,9 @@ struct gdv_tape {
     long count;
     gdv_run run;    /* for blocks */
     gdv_run narrow; /* for single runs, whose few lanes do not fill the widest vectors */
+    const void *rows;   /* of a table, over which a loss on data runs; see rows.pxd */
+    long scratch_size;  /* doubles that a run needs besides its registers, for one at a time */
+    double *scratch;
 };
 
 enum { GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED };
@@ -53,11 +56,23 @@ typedef void (*gdv_normal)(uint64_t seed, int64_t stream, int64_t step, const in
 typedef void (*gdv_disturb)(const gdv_disturbance *how, long n, const double *x, const double *y,
                             const double *zx, const double *zy, double *gx, double *gy);
 
+/* A sum, in an order that is the same for every instruction set. */
+typedef double (*gdv_sum)(const double *a, long n);
+
+/* A counter hashed (the finalizer of splitmix64, Steele et al. 2014). */
+static inline uint64_t gdv_mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+}
+
 typedef struct {
     gdv_run interpret;
     gdv_watch watch;
     gdv_normal normal;
     gdv_disturb disturb;
+    gdv_sum sum;
     const gdv_run *emitted;      /* in the order of gdv_digests */
 } gdv_kernels;
 

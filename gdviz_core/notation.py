@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gdviz_core.expression import COMPARISONS, CONSTANTS, RULE_FUNCTIONS, _Parser, applied, compared
+from gdviz_core.expression import (
+    COMPARISONS,
+    CONSTANTS,
+    POWER,
+    PRODUCT,
+    RULE_FUNCTIONS,
+    SUM,
+    UNARY,
+    _Parser,
+    applied,
+    compared,
+)
 from gdviz_core.operation import OPERATIONS
 
 Pair = tuple[float, float]  # a quantity of a rule for x and for y
@@ -71,6 +82,29 @@ def notation(text: str) -> Term:
     """The form of a formula or of one line of a rule; it must be one that parses."""
     terms = _Terms()
     return _Reader(text, terms, terms.variable, RULE_FUNCTIONS).formula()
+
+
+_SIGNS = {"add": (" + ", SUM), "sub": (" - ", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT),
+          "pow": ("^", POWER), "neg": ("-", UNARY)}  # fmt: skip
+
+
+def text_of(term: Term, strength: int = 0) -> str:
+    """A part of a formula as text that parses to it again, within what binds so strongly."""
+    if term.kind == "variable":
+        return str(term.value)
+    if term.kind == "constant":
+        return repr(float(term.value)).removesuffix(".0")
+    if term.kind in COMPARISONS:
+        return f" {term.kind} ".join(text_of(part) for part in term.parts)
+    if term.kind not in _SIGNS:
+        return f"{term.kind}({', '.join(text_of(part) for part in term.parts)})"
+    sign, own = _SIGNS[term.kind]
+    if term.kind == "neg":
+        text = sign + text_of(term.parts[0], own + 1)
+    else:  # those of one strength are read from the left, powers from the right
+        left, right = (own + 1, UNARY) if term.kind == "pow" else (own, own + 1)
+        text = text_of(term.parts[0], left) + sign + text_of(term.parts[1], right)
+    return f"({text})" if own < strength else text
 
 
 def build(graph: Any, term: Term, found: dict[Term, int] | None = None) -> int:

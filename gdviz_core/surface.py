@@ -1,4 +1,4 @@
-"""A loss surface: a formula over x and y with its exact derivatives."""
+"""A loss surface: a formula over two variables with its exact derivatives."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from gdviz_core.program import Program, compile_program
 if TYPE_CHECKING:  # the build reads the catalogue before NumPy and the engine are there
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+
+    from gdviz_core.table import Table
 
 Array: TypeAlias = "NDArray[np.float64]"
 Domain = tuple[float, float, float, float]
@@ -79,29 +81,54 @@ def check_domain(domain: Sequence[float]) -> Domain:
 
 
 @lru_cache(maxsize=512)
-def _program(formula: str, names: tuple[str, ...], kind: str, way: str) -> Program:
-    graph, loss = parse(formula, ("x", "y", *names))
+def _program(
+    formula: str,
+    variables: tuple[str, str],
+    names: tuple[str, ...],
+    columns: tuple[str, ...],
+    kind: str,
+    way: str,
+) -> Program:
+    """Over x and y; over a row of the columns where there are some, with x and y uniform."""
+    graph, loss = parse(formula, (*variables, *names, *columns))
     wanted = PROGRAMS[kind]
     nodes = {"f": loss}
     if "gx" in wanted:
-        nodes["gx"], nodes["gy"] = WAYS[way](graph, loss, ("x", "y"))
+        nodes["gx"], nodes["gy"] = WAYS[way](graph, loss, variables)
     if "hxx" in wanted:
-        nodes["hxx"], nodes["hxy"], nodes["hyy"] = hessian(graph, loss)
-    places = [(nodes[name], 2 + i) for i, name in enumerate(wanted)]
+        nodes["hxx"], nodes["hxy"], nodes["hyy"] = hessian(graph, loss, variables)
     uniforms = (*names, STEP) if way in NUMERICAL else names
-    return compile_program(graph, places, ("x", "y"), uniforms)
+    inputs: tuple[str, ...] = variables
+    if columns:
+        # of the columns only those that are read: the others would be carried along
+        inputs, uniforms = read_columns(formula, variables, names, columns), variables + uniforms
+    places = [(nodes[name], len(inputs) + i) for i, name in enumerate(wanted)]
+    return compile_program(graph, places, inputs, uniforms)
+
+
+@lru_cache(maxsize=512)
+def read_columns(
+    formula: str, variables: tuple[str, str], names: tuple[str, ...], columns: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The columns that a formula reads, in their order."""
+    graph, loss = parse(formula, (*variables, *names, *columns))
+    nodes = {graph.nodes[node] for node in graph.reach([loss])}
+    return tuple(name for name in columns if ("variable", name) in nodes)
 
 
 @dataclass(frozen=True)
 class Surface:
     """A loss over the plane.
 
-    `formula` is text over x, y and the `parameters`. `domain` (x0, x1, y0, y1) is the part worth
-    looking at, `start` a telling start point. `minima` (the best first), `saddles`, `maxima` and
-    `degenerate` (critical points whose Hessian is singular) are the known critical points in the
-    domain as (x, y). `lr` is a learning rate that suits gradient descent, None where half of the
-    reciprocal of the curvature at the best minimum does. `tags` are words such as "multimodal" or
-    "valley". `source` tells where the surface comes from, `remark` what is peculiar about it.
+    `formula` is text over the two `variables`, x and y unless others are named, and the
+    `parameters`. With a `table` it may read the columns too, and the loss is the mean over the
+    rows; wherever this speaks of x and y the first and the second variable are meant. `domain`
+    (x0, x1, y0, y1) is the part worth looking at, `start` a telling start point. `minima` (the
+    best first), `saddles`, `maxima` and `degenerate` (critical points whose Hessian is singular)
+    are the known critical points in the domain as (x, y). `lr` is a learning rate that suits
+    gradient descent, None where half of the reciprocal of the curvature at the best minimum does.
+    `tags` are words such as "multimodal" or "valley". `source` tells where the surface comes from,
+    `remark` what is peculiar about it.
     Calling a surface gives a copy with other parameters: `ellipse(k=10)`. `way` is how its
     gradient is computed, one of WAYS; the numerical ones take differences with the step `h`.
 
@@ -124,8 +151,12 @@ class Surface:
     remark: str = ""
     way: str = "reverse"
     h: float = 1e-6
+    variables: tuple[str, str] = ("x", "y")
+    table: Table | None = None
 
     def __post_init__(self) -> None:
+        if self.table is not None:
+            self.table.check(self)
         x0, x1, y0, y1 = check_domain(self.domain)
         object.__setattr__(self, "domain", (x0, x1, y0, y1))
         if self.way not in WAYS:
@@ -145,16 +176,20 @@ class Surface:
         name: str = "formula",
         start: Point | None = None,
         parameters: Sequence[Parameter] = (),
+        variables: tuple[str, str] = ("x", "y"),
+        table: Table | None = None,
     ) -> Surface:
         """A surface from a typed formula, such as "x^2 + 3*y^2".
 
         It may have named parameters, as in "x^2 + k*y^2"; FormulaError if one has a name that
-        means something else.
+        means something else. On the rows of a table it is a loss on data, as in
+        "(a*area + b - price)^2" with the variables ("a", "b").
         """
+        taken = (*variables, *(() if table is None else table.names))
         for parameter in parameters:
-            check_parameter_name(parameter.name)
+            check_parameter_name(parameter.name, taken)
         return cls(name, formula, formula, check_domain(domain), start,
-                   parameters=tuple(parameters))  # fmt: skip
+                   parameters=tuple(parameters), variables=variables, table=table)  # fmt: skip
 
     def __call__(self, /, **values: float) -> Surface:
         """A copy with other parameters; ValueError names a bad one.
@@ -176,7 +211,8 @@ class Surface:
 
     def program(self, kind: str) -> Program:
         """The program that computes what PROGRAMS says; parameters are its uniform inputs."""
-        return _program(self.formula, tuple(self.values), kind, self.way)
+        columns = () if self.table is None else self.table.names
+        return _program(self.formula, self.variables, tuple(self.values), columns, kind, self.way)
 
     def __reduce__(self):
         return Surface, tuple(getattr(self, f.name) for f in fields(self))
@@ -185,12 +221,18 @@ class Surface:
         """A program of the surface, ready to run."""
         with _COMPILING:  # a race may want it on another thread
             if kind not in self._tapes:
-                from gdviz_core import engine
-
-                values = tuple(self.values.values())
-                values += (self.h,) * (self.way in NUMERICAL)
-                self._tapes[kind] = engine.Tape(self.program(kind), values)
+                self._tapes[kind] = self.make_tape(kind)
             return self._tapes[kind]
+
+    def make_tape(self, kind: str, emitted: bool = True) -> Any:
+        """A program of the surface, made ready anew; interpreted if it shall not be `emitted`."""
+        from gdviz_core import engine, rows
+
+        program, values = self.program(kind), tuple(self.values.values())
+        values += (self.h,) * (self.way in NUMERICAL)
+        if self.table is None:
+            return engine.Tape(program, values, emitted)
+        return rows.RowTape(program, self.table.select(program.inputs), values, emitted)
 
     @cached_property
     def _tapes(self) -> dict[str, Any]:
@@ -205,8 +247,16 @@ class Surface:
         tape, outputs = self.tape(kind), np.empty((len(PROGRAMS[kind]), x.size))
         if x.size:
             inputs = np.stack([x.ravel(), y.ravel()])
-            in_threads(lambda progress: engine.evaluate(tape, inputs, outputs, progress), x.size)
+            in_threads(
+                lambda progress: engine.evaluate(tape, inputs, outputs, progress), x.size,
+                each=self.rows,
+            )  # fmt: skip
         return [np.float64(o[0]) if x.ndim == 0 else o.reshape(x.shape) for o in outputs]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the loss is averaged over; 1 for a formula without data."""
+        return 1 if self.table is None else self.table.rows
 
     def value(self, x: ArrayLike, y: ArrayLike) -> Array:
         """The loss at points x, y: scalars or arrays, broadcast against each other."""
@@ -241,8 +291,9 @@ class Surface:
         tape = self.tape("gradient" if gradients else "value")
         outputs = np.empty((3 if gradients else 1, len(ys), len(xs)))
         in_threads(
-            lambda shared: engine.grid(tape, xs, ys, outputs, shared), outputs[0].size, progress
-        )
+            lambda shared: engine.grid(tape, xs, ys, outputs, shared), outputs[0].size, progress,
+            parts=len(ys), each=self.rows,
+        )  # fmt: skip
         return outputs if gradients else outputs[0]
 
 
@@ -251,19 +302,25 @@ class Cancelled(Exception):
 
 
 def in_threads(
-    call, points: int, progress=None, threads: int | None = None, parts: int | None = None
+    call,
+    points: int,
+    progress=None,
+    threads: int | None = None,
+    parts: int | None = None,
+    each: int = 1,
 ) -> None:
     """Call `call(progress)` on as many threads as the number of points is worth, or on `threads`.
 
-    There is nothing to do for more threads than `parts`. Raises Cancelled if `progress` was told
-    to stop.
+    There is nothing to do for more threads than `parts`; a point is worth `each`. Raises
+    Cancelled if `progress` was told to stop.
     """
     from gdviz_core import engine
 
     progress = engine.Progress() if progress is None else progress
     progress.begin(min(points, 2**62))
     if threads is None:
-        threads = min(os.cpu_count() or 1, points // _POINTS_PER_THREAD + 1, parts or points)
+        worth = points * each // _POINTS_PER_THREAD + 1
+        threads = min(os.cpu_count() or 1, worth, parts or points)
         threads = max(1, threads)
     errors: list[BaseException] = []
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from tests import hostile
+from tests.core.test_delimited import CASES as FILES
+from tests.core.test_delimited import SLOW
 from tests.core.test_expression import EXPRESSIONS
 from tests.core.test_foreign import CASES as PLUGINS
 from tests.model.test_cli import USAGE
@@ -12,6 +14,9 @@ from tests.model.test_hostile_sessions import SINGLE
 COVERED = {
     "expr-random-bytes-200": "test_random_text_is_a_formula_or_a_formula_error",
     "param-seed-big": "test_a_bad_condition_is_named",
+    "param-batch-gt-n": "test_a_batch_of_all_rows_is_plain_descent",
+    "param-batch-0": "test_a_batch_that_cannot_be_is_named",
+    "csv-200MB": "test_a_million_rows_are_sampled_evenly_and_it_is_said",
     "cli-no-display": "test_without_a_display_it_names_the_race",
     "cli-locale-c": "test_the_window_opens_anywhere_and_ends_on_a_signal",
     "cli-home-unset": "test_the_window_opens_anywhere_and_ends_on_a_signal",
@@ -107,7 +112,6 @@ COVERED = {
 LATER = {
     "cli-clock-back": "intervals come from a monotonic clock; the system's is not ours to set",
     "out-win-locked": "needs Windows",
-    "param-batch-gt-n": "data", "param-batch-0": "data",
     "param-grid-1": "maps with a chosen grid", "param-grid-1e5": "maps with a chosen grid",
     "out-mp4-no-ffmpeg": "FFmpeg is a library here, not a program that may be missing",
     "out-ffmpeg-dies": "FFmpeg is a library here; a killed export is in tests/crash.py",
@@ -121,8 +125,9 @@ LATER = {
 
 
 def test_no_case_is_forgotten():
-    run = {case["id"] for case in [*EXPRESSIONS, *CASES, *USAGE, *PLUGINS]} | set(SINGLE)
-    areas = ("expression", "params", "cli", "output", "session", "gui", "plugin")
+    run = {case["id"] for case in [*EXPRESSIONS, *CASES, *USAGE, *PLUGINS, *FILES]} | set(SINGLE)
+    run -= SLOW
+    areas = ("expression", "params", "cli", "output", "session", "gui", "plugin", "csv")
     everything = {case["id"] for area in areas for case in hostile.cases(area)}
     assert run | set(COVERED) | set(LATER) == everything
     assert not run & set(LATER)

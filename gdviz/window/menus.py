@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QApplication, QMenu
 
@@ -185,7 +186,10 @@ class Menus:
             assert action is not None
             panels.addAction(action)
         for number, (name, title) in enumerate(window.layouts.items(), 1):
-            self._add(menu, title, f"Ctrl+{number}", partial(window.choose_layout, name))
+            # not at once: a panel that floats is docked again, and what has still to come for its
+            # window, such as the release of the key, would come for a window that is no more
+            choose = partial(QTimer.singleShot, 0, partial(window.choose_layout, name))
+            self._add(menu, title, f"Ctrl+{number}", choose)
         self.full = self._add(menu, tr("Full &screen"), "F11", window.flip_full_screen)
         self.full.setCheckable(True)
         menu.addSeparator()

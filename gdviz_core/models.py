@@ -1,0 +1,138 @@
+"""Models: how a target follows from inputs, with two parameters to be learned, and the loss."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gdviz_core.notation import Term, notation, text_of
+from gdviz_core.parameter import Parameter
+
+REGRESSION, CLASSIFICATION = "regression", "classification"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A prediction and a loss as formulas, in which X1, X2, ... are the inputs and Y the target.
+
+    `prediction` is over the two `variables` and the inputs, `loss`, for one row, over P, the
+    prediction, besides; `score`, where the prediction is a function of it, is S. `parameters` are
+    further numbers that are chosen, not learned. With `task` classification the target is 0 or 1
+    and the prediction the probability of 1.
+    """
+
+    name: str
+    title: str
+    prediction: str
+    loss: str = "(P - Y)^2"
+    variables: tuple[str, str] = ("slope", "intercept")
+    parameters: tuple[Parameter, ...] = ()
+    inputs: int = 1
+    task: str = REGRESSION
+    score: str = ""
+    summary: str = ""
+    source: str = ""
+
+    def fitted(
+        self, inputs: tuple[str, ...], target: str, taken: Iterable[str] = ()
+    ) -> tuple[str, str, tuple[str, str]]:
+        """(loss, prediction, variables) over columns with these names.
+
+        A variable or parameter that is called as a column, or as one of `taken`, gets a number.
+        """
+        if len(inputs) != self.inputs:
+            raise ValueError(f"{self.title} has {self.inputs} input"
+                             f"{'s' * (self.inputs > 1)}, not {len(inputs)}")  # fmt: skip
+        names = {f"X{n}": name for n, name in enumerate(inputs, 1)} | {"Y": target}
+        used = {*inputs, target, *taken}
+        for name in (*self.variables, *(p.name for p in self.parameters)):
+            names[name] = next(n for n in (name, *(f"{name}_{k}" for k in range(1, 99)))
+                               if n not in used)  # fmt: skip
+        prediction = _renamed(self.prediction, names)
+        if self.score:
+            score = _renamed(self.score, names)
+            prediction = _renamed(self.prediction, {"S": f"({score})", **names})
+            names["S"] = f"({score})"
+        loss = _renamed(self.loss, {**names, "P": f"({prediction})"})
+        loss, prediction = (text_of(notation(text)) for text in (loss, prediction))
+        first, second = (names[name] for name in self.variables)
+        return loss, prediction, (first, second)
+
+
+def _renamed(formula: str, names: Mapping[str, str]) -> str:
+    return re.sub(r"[A-Za-z_]\w*", lambda found: names.get(found[0], found[0]), formula)
+
+
+_LINE = "slope*X1 + intercept"
+_LOGISTIC = "max(S, 0) - Y*S + log(1 + exp(-|S|))"  # the cross-entropy, where exp(S) overflows too
+_CROSS_ENTROPY = "Cox 1958, The regression analysis of binary sequences"
+
+
+def _penalty(low: float = 0.0) -> Parameter:
+    return Parameter("penalty", 0.1, low, 1e6, log=True, meaning="weight of the penalty")
+
+
+MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in (
+    Model("linear", "Line, mean squared error", _LINE,
+          summary="The line for which the mean squared distance is least; one minimum, in closed "
+          "form the normal equations.", source="Legendre 1805"),
+    Model("ridge", "Line with L2 penalty (ridge)", _LINE, "(P - Y)^2 + penalty*slope^2",
+          parameters=(_penalty(),), summary="A large slope costs: it shrinks.",
+          source="Hoerl and Kennard 1970"),
+    Model("lasso", "Line with L1 penalty (lasso)", _LINE, "(P - Y)^2 + penalty*|slope|",
+          parameters=(_penalty(),), summary="A slope that is not worth its penalty becomes 0: "
+          "the loss has a crease there.", source="Tibshirani 1996"),
+    Model("huber", "Line, Huber loss", _LINE,
+          "where(|P - Y| < delta, 0.5*(P - Y)^2, delta*(|P - Y| - 0.5*delta))",
+          parameters=(Parameter("delta", 1.0, 1e-9, 1e9, log=True,
+                                meaning="distance from which the loss grows only linearly"),),
+          summary="Rows that are far off pull less than with squares.", source="Huber 1964"),
+    Model("absolute", "Line, absolute error", _LINE, "|P - Y|",
+          summary="The line through the medians; creases wherever it meets a row.",
+          source="Boscovich 1757"),
+    Model("logistic", "Logistic regression", "1/(1 + exp(-S))", _LOGISTIC,
+          ("weight", "bias"), score="weight*X1 + bias", task=CLASSIFICATION,
+          summary="The probability of 1 from one input, with the cross-entropy.",
+          source=_CROSS_ENTROPY),
+    Model("logistic_plane", "Logistic regression of two inputs", "1/(1 + exp(-S))", _LOGISTIC,
+          ("w1", "w2"), score="w1*X1 + w2*X2", inputs=2, task=CLASSIFICATION,
+          summary="The probability of 1 from two inputs; the boundary goes through the origin.",
+          source=_CROSS_ENTROPY),
+    Model("neuron_tanh", "One neuron, tanh", "tanh(S)", variables=("weight", "bias"),
+          score="weight*X1 + bias", summary="Flat where the neuron is saturated, and possibly with "
+          "several minima.", source="Auer, Herbster and Warmuth 1996"),
+    Model("neuron_sigmoid", "One neuron, sigmoid", "1/(1 + exp(-S))",
+          variables=("weight", "bias"), score="weight*X1 + bias",
+          summary="As tanh, for targets from 0 to 1.", source="Auer, Herbster and Warmuth 1996"),
+    Model("neuron_relu", "One neuron, ReLU", "max(S, 0)", variables=("weight", "bias"),
+          score="weight*X1 + bias", summary="Where no row makes it fire the loss is flat: a dead "
+          "neuron never learns.", source="Nair and Hinton 2010"),
+    Model("two_layers", "Two layers, one weight each", "w2*tanh(w1*X1)", variables=("w1", "w2"),
+          summary="Both signs can be flipped: two minima of equal loss, and a saddle between "
+          "them.", source="Baldi and Hornik 1989"),
+)})  # fmt: skip
+
+
+def prediction_of(loss: str, target: str) -> str:
+    """The prediction in a loss of the user's own, if it compares one with the target; else "".
+
+    It is what is subtracted from the target, or from which that is subtracted, if the target occurs
+    nowhere else: (a*tanh(b*area) - price)^2 gives a*tanh(b*area).
+    """
+    found: set[str] = set()
+
+    def search(term: Term) -> None:
+        for side, other in ((0, 1), (1, 0)) if term.kind == "sub" else ():
+            rest = term.parts[other]
+            if term.parts[side].value == target and term.parts[side].kind == "variable":
+                found.add("" if target in rest.variables() else text_of(rest))
+                return
+        if term.kind == "variable" and term.value == target:
+            found.add("")
+        for part in term.parts:
+            search(part)
+
+    search(notation(loss))
+    return found.pop() if len(found) == 1 else ""
