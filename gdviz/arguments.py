@@ -15,6 +15,7 @@ examples:
         --optimizer adam:lr=0.05 --optimizer momentum --steps 500 --csv race.csv
   gdviz race "x^2 + 50*y^2" --domain -2,2,-2,2 --optimizer gd:lr=0.01
   gdviz render race.json --png race.png --mp4 race.mp4
+  gdviz fit houses.csv --input LotArea --target SalePrice --batch 32
   gdviz list surfaces
 """
 
@@ -30,6 +31,17 @@ examples:
   gdviz race -- "-cos(x)*cos(y)"             a formula that begins with a minus
 """
 
+
+FIT_EXAMPLES = """\
+The model is a name from 'gdviz list models' or a formula, for one row, over columns and two
+parameters, which are the first two names that are no columns.
+
+examples:
+  gdviz fit houses.csv --input LotArea --target SalePrice
+  gdviz fit houses.csv --model "(a*tanh(b*LotArea) - SalePrice)^2" --target SalePrice
+  gdviz fit points.csv --model logistic_plane --optimizer adam --batch 1 --batch 32 --epochs 20
+  gdviz fit example:houses.csv --batch 64 --csv fit.csv
+"""
 
 RENDER_EXAMPLES = """\
 examples:
@@ -136,15 +148,48 @@ def parser() -> argparse.ArgumentParser:
                       help="end a run when it leaves the domain")  # fmt: skip
     race.add_argument("--csv", metavar="FILE",
                       help="write every step here, the experiment to a .json")  # fmt: skip
+    _add_fit(commands, raw)
     _add_render(commands, raw)
     listing = commands.add_parser("list", help="what there is", allow_abbrev=False)
-    listing.add_argument("what", choices=("surfaces", "optimizers"))
+    listing.add_argument("what", choices=("surfaces", "optimizers", "models"))
     opening = commands.add_parser(
         "open", help="open a saved experiment in the window", allow_abbrev=False
     )
     opening.add_argument("file", metavar="FILE", type=Path)
     race.set_defaults(parser=race)
     return made
+
+
+def _add_fit(commands: Any, raw: Any) -> None:
+    fit = commands.add_parser(
+        "fit", help="learn from a table without a window", epilog=FIT_EXAMPLES,
+        formatter_class=raw, allow_abbrev=False,
+    )  # fmt: skip
+    fit.add_argument("file", metavar="FILE.csv")
+    for name, metavar, what in (
+        ("--model", "NAME|FORMULA", "a name from 'gdviz list models', or a loss for one row"),
+        ("--target", "COLUMN", "what is predicted (the last column)"),
+        ("--csv", "FILE", "write every step here, the experiment to a .json"),
+    ):
+        fit.add_argument(name, metavar=metavar, help=what)
+    fit.add_argument("--input", metavar="COLUMN", action="append", default=[],
+                     help="what the target follows from; several for some")  # fmt: skip
+    fit.add_argument("--scaling", choices=("none", "standardise", "min-max"),
+                     default="standardise", help="of the columns (standardise)")  # fmt: skip
+    fit.add_argument("--batch", metavar="ROWS", type=int, action="append", default=[],
+                     help="rows that a step sees (all); several race")  # fmt: skip
+    fit.add_argument("--replacement", action="store_true",
+                     help="draw batches from all rows, do not shuffle")  # fmt: skip
+    fit.add_argument("--seed", metavar="N", type=int, default=0, help="draws the batches (0)")
+    fit.add_argument("--optimizer", metavar="NAME[:key=value,...]", type=_optimizer,
+                     action="append", default=[],
+                     help="a racer; may be given several times (gd)")  # fmt: skip
+    fit.add_argument("--start", metavar="A,B", type=_start, action="append", default=[],
+                     help="where the two parameters start")  # fmt: skip
+    budget = fit.add_mutually_exclusive_group()
+    budget.add_argument("--steps", metavar="N", type=int, default=1000, help="at most (1000)")
+    budget.add_argument("--epochs", metavar="N", type=int, help="passes over the data instead")
+    fit.set_defaults(parser=fit)
 
 
 def _add_render(commands: Any, raw: Any) -> None:

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdviz.arguments import join_signed, parser
+
+if TYPE_CHECKING:
+    from gdviz.experiment import Experiment
 
 NO_DISPLAY = (
     "gdviz: there is no display for the window; races run without one: "
@@ -38,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return code
         if options.command == "race":
             return _race(options)
+        if options.command == "fit":
+            return _fit(options)
         if options.command == "render":
             return _render(options)
         return _window(options.file if options.command == "open" else None)
@@ -51,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _list(what: str) -> int:
-    from gdviz_core import SURFACES
+    from gdviz_core import MODELS, SURFACES
     from gdviz_core.known import KNOWN
 
     if what == "surfaces":
@@ -63,6 +68,10 @@ def _list(what: str) -> int:
                 surface.formula if len(surface.formula) < 300 else surface.formula[:90] + "..."
             )
             print(f"{surface.name:22} {domain:36} {formula}{f'   ({values})' if values else ''}")
+    elif what == "models":
+        for model in MODELS.values():
+            print(f"{model.name:16} {model.prediction.replace('S', model.score or 'S'):32} "
+                  f"{model.summary}")  # fmt: skip
     else:
         for optimizer in KNOWN.values():
             values = ", ".join(f"{name}={value:g}" for name, value in optimizer.values.items())
@@ -73,7 +82,6 @@ def _list(what: str) -> int:
 
 
 def _race(options: argparse.Namespace) -> int:
-    from gdviz import compute, export
     from gdviz.experiment import Experiment, enter
     from gdviz.own import Number
     from gdviz_core import SURFACES
@@ -104,9 +112,48 @@ def _race(options: argparse.Namespace) -> int:
         near = [] if known else difflib.get_close_matches(name, SURFACES, n=1)
         hint = f"; did you mean the surface {near[0]}?" if near else ""
         options.parser.error(f"{error}{hint}")
+    return _run(experiment, options.csv, "race")
+
+
+def _fit(options: argparse.Namespace) -> int:
+    from gdviz import compute, fit
+    from gdviz.experiment import Experiment, enter
+    from gdviz_core import DataError
+
+    model, epochs = options.model or "linear", options.epochs is not None
     try:
-        if options.csv is not None:
-            _, beside = export.csv_and_json(options.csv)
+        columns = fit.columns_of(options.file, model, tuple(options.input), options.target)
+        reading = compute.finish(fit.read(options.file, columns), _report("reading"))
+        if reading.words:
+            print(reading.words)
+        bare = Experiment(seed=options.seed, replacement=options.replacement)
+        experiment = fit.experiment(bare, reading.table, options.file, columns, model,
+                                    options.scaling)  # fmt: skip
+        experiment = replace(
+            experiment, starts=tuple(options.start) or experiment.starts,
+            steps=options.epochs if epochs else options.steps,
+            budget="epochs" if epochs else "steps",
+        )  # fmt: skip
+        for optimizer, values in options.optimizer or [("gd", {})]:
+            for batch in options.batch or [None]:
+                racer = replace(enter(experiment, optimizer, **values), batch=batch)
+                experiment = replace(experiment, racers=(*experiment.racers, racer))
+    except (DataError, MemoryError) as error:
+        print(f"gdviz fit: {error or 'not enough memory'}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        options.parser.error(str(error))
+    return _run(experiment, options.csv, "fit")
+
+
+def _run(experiment: "Experiment", target: str | None, command: str) -> int:
+    """Run a race, print how it ended, and write it where that is wanted."""
+    from gdviz import compute, export
+    from gdviz.fit import in_units
+
+    try:
+        if target is not None:
+            _, beside = export.csv_and_json(target)
             if export.is_foreign(beside):
                 raise export.SaveError(
                     f"{beside} exists and is not an experiment of gdviz; choose another name"
@@ -120,13 +167,16 @@ def _race(options: argparse.Namespace) -> int:
                 f"loss {trajectory.loss[-1]:.6g} at "
                 f"({trajectory.x[-1]:.6g}, {trajectory.y[-1]:.6g})"
             )
+            learned = in_units(experiment, float(trajectory.x[-1]), float(trajectory.y[-1]))
+            if learned:
+                print(f"{'':20} {learned}")
         if race.every > 1:
             print(f"every {race.every}th step was recorded")
-        if options.csv is not None:
-            csv, beside = compute.finish(export.trajectories(race, options.csv), _report("writing"))
+        if target is not None:
+            csv, beside = compute.finish(export.trajectories(race, target), _report("writing"))
             print(f"wrote {csv} and {beside}")
     except (ValueError, OSError, MemoryError) as error:
-        print(f"gdviz race: {error or 'not enough memory'}", file=sys.stderr)
+        print(f"gdviz {command}: {error or 'not enough memory'}", file=sys.stderr)
         return 1
     return 0
 

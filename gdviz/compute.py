@@ -26,6 +26,7 @@ from gdviz_core.surface import Array, Domain
 Result = TypeVar("Result")
 Computation = Generator[float, None, Result]
 
+MAX_LOOKING = 1.0  # seconds for the losses over all the data beside those over batches
 # Beyond this many points a race is recorded more sparsely.
 MAX_POINTS = 500_000
 _POLL = 0.02  # seconds
@@ -62,8 +63,7 @@ class Race:
 
     def around(self, racer: int) -> Conditions:
         """The conditions of the running racer with this number."""
-        chosen = self.experiment.running[racer].conditions()
-        return Conditions(noise=self.experiment.noise, seed=self.experiment.seed, **chosen)
+        return Conditions(**surroundings(self.experiment, self.experiment.running[racer]))
 
     def end(self, lane: int) -> str:
         """Why and when a lane ended: "converged to the minimum at (3, 2), step 212"."""
@@ -148,10 +148,24 @@ def field(surface: Surface, kind: str, domain: Domain, count: int) -> Computatio
     return streamlines(surface, domain, count)
 
 
+def steps_of(experiment: Experiment, racer: Racer) -> int:
+    """The most steps that a racer takes; in epochs they depend on its batches."""
+    if experiment.budget != "epochs":
+        return experiment.steps
+    rows = experiment.resolved().rows
+    return experiment.steps * -(-rows // min(racer.batch or rows, rows))
+
+
 def sparsity(experiment: Experiment, steps: int) -> int:
-    """How many steps one record stands for, so that a race so long keeps to MAX_POINTS."""
+    """How many steps one record stands for, so that a race so long keeps to MAX_POINTS.
+
+    Where steps see batches, each record is a pass over all the data more.
+    """
     lanes = len(experiment.running) * len(experiment.starts)
-    return max(1, math.ceil(lanes * (steps + 1) / MAX_POINTS))
+    surface, starts = experiment.resolved(), len(experiment.starts)
+    batches = starts * sum(racer.batch is not None for racer in experiment.running)
+    passes = batches * (steps + 1) * value_cost(surface, 3)
+    return max(1, math.ceil(lanes * (steps + 1) / MAX_POINTS), math.ceil(passes / MAX_LOOKING))
 
 
 def _weight(program: Any) -> int:
@@ -172,15 +186,21 @@ def cost(experiment: Experiment) -> float:
         elif racer.way == "symbolic":
             total += SYMPY
         else:
-            program = racer.seen(experiment.resolved()).tape("gradient").program
-            per_step = blocks * (0.5e-9 * _weight(program) + 5e-9) + 250e-9
-            total += experiment.steps * per_step
+            surface = racer.seen(experiment.resolved())
+            weight = 0.5e-9 * _weight(surface.tape("gradient").program)
+            steps, rows = steps_of(experiment, racer), surface.rows
+            lanes = blocks if surface.table is None else len(experiment.starts)
+            per_step = lanes * (weight * min(racer.batch or rows, rows) + 5e-9) + 250e-9
+            if racer.batch is not None:
+                per_step += lanes * weight * rows / sparsity(experiment, steps)
+            total += steps * per_step
     return total
 
 
 def race(experiment: Experiment) -> Computation[Race]:
     """Run all racers from all starts."""
-    every = sparsity(experiment, experiment.steps)
+    longest = max((steps_of(experiment, racer) for racer in experiment.running), default=0)
+    every = sparsity(experiment, longest)
     trajectories = yield from _run(experiment, every)
     longest = max((t.steps for t in trajectories), default=0)
     if sparsity(experiment, longest) < every:  # it ended early: there is room for more records
@@ -212,9 +232,7 @@ def _run(
             every=every,
             progress=progress,
             racer=number,
-            noise=experiment.noise,
-            seed=experiment.seed,
-            **racer.conditions(),
+            **surroundings(experiment, racer),
         )
         if at_once:
             trajectories += call()
@@ -231,6 +249,14 @@ def _run(
     return trajectories
 
 
+def surroundings(experiment: Experiment, racer: Racer) -> dict[str, Any]:
+    """The Conditions of a racer but those that end its runs."""
+    return {
+        "noise": experiment.noise, "seed": experiment.seed, "replacement": experiment.replacement,
+        "same_noise": not experiment.own_luck, **racer.conditions(),
+    }  # fmt: skip
+
+
 def allowed(
     experiment: Experiment, racer: Racer, longest: int | None
 ) -> tuple[int, int | None]:  # fmt: skip
@@ -239,7 +265,7 @@ def allowed(
     Room is made for every step of the budget, so a run that is known to end early gets a shorter
     one; but a schedule counts the steps of the budget.
     """
-    steps, optimizer = experiment.steps, racer.configured()
+    steps, optimizer = steps_of(experiment, racer), racer.configured()
     counted = experiment.budget == "evaluations"
     known = longest is not None and racer.schedule == CONSTANT and not racer.schedule_values
     if known and isinstance(optimizer, core.Optimizer):
@@ -286,7 +312,7 @@ def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: 
 
 def value_cost(surface: core.Surface, points: int) -> float:
     """About how many seconds it takes to evaluate a surface at so many points."""
-    return points * _weight(surface.tape("value").program) * 0.35e-9
+    return points * surface.rows * _weight(surface.tape("value").program) * 0.35e-9
 
 
 def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]:

@@ -27,6 +27,8 @@ def quantities(race: Race) -> dict[str, str]:
     found = dict(NAMES)
     if all(t.lr is None for t in race.trajectories):
         del found["lr"]
+    if any(t.batch_loss is not None for t in race.trajectories):
+        found["batch"] = "Loss of the batch"
     for t in race.trajectories[:: max(1, len(race.experiment.starts))]:
         for name in t.state:
             found[name] = f"{name[:-2]}, {name[-1]}"
@@ -50,6 +52,8 @@ def series(race: Race, quantity: str, minima: tuple[Point, ...]) -> Array:
     values = np.full(race.x.shape, np.nan)
     for lane, t in enumerate(race.trajectories):
         own = {"gradient": t.grad_norm, "lr": t.lr}.get(quantity, t.state.get(quantity))
+        if quantity == "batch":
+            own = t.batch_loss
         if own is not None:
             count = min(len(own), race.last + 1)
             values[lane, :count] = own[:count]
@@ -65,8 +69,9 @@ def abscissae(race: Race, against: str) -> Array:
     found = np.empty(race.x.shape)
     for lane, t in enumerate(race.trajectories):
         count = min(len(t), race.last + 1)
-        found[lane, :count] = t.evaluations[:count]
-        found[lane, count:] = t.evaluations[count - 1]
+        places = t.epochs if against == "epochs" else t.evaluations
+        found[lane, :count] = places[:count]
+        found[lane, count:] = places[count - 1]
     return found
 
 

@@ -25,7 +25,8 @@ class Data:
     the file it comes from and `format` how that is written. `variables` are the names of the two
     parameters that are learned, `prediction` the formula of what is predicted, "" if nobody knows,
     `model` the one of the catalogue, "" for a formula of the user's own. `scaling` is one of
-    SCALINGS. `embedded` are the numbers themselves, column by column, where a session shall carry
+    SCALINGS, and `scaled` are the columns that it applies to, None for those of the model.
+    `embedded` are the numbers themselves, column by column, where a session shall carry
     them. Raises DataError if the table is not there, ValueError for any other bad field.
     """
 
@@ -38,6 +39,7 @@ class Data:
     path: str = ""
     format: Format | None = None
     embedded: tuple[tuple[float, ...], ...] = ()
+    scaled: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.scaling not in SCALINGS:
@@ -46,6 +48,8 @@ class Data:
             raise ValueError(f"there is no model {self.model[:40]!r}")
         if len(self.columns) < 2:
             raise ValueError("columns must be inputs and a target")
+        if not set(self.scaled or ()) <= set(self.columns):
+            raise ValueError(f"scaled must be some of the columns {', '.join(self.columns)}")
         if set(self.raw.names) != set(self.columns):
             raise ValueError(f"columns must be {', '.join(self.raw.names)}")
 
@@ -81,17 +85,19 @@ class Data:
     @property
     def table(self) -> Table:
         """The table as the loss reads it, scaled."""
-        return _scaled(self.raw, self.scaling, self._scaled_columns)
+        return _scaled(self.raw, self.scaling, self.scaled_columns)
 
     @property
-    def _scaled_columns(self) -> tuple[str, ...]:
-        # classes stay 0 and 1
+    def scaled_columns(self) -> tuple[str, ...]:
+        """The columns that are scaled: all, but classes stay 0 and 1."""
+        if self.scaled is not None:
+            return self.scaled
         classes = self.known is not None and self.known.task == CLASSIFICATION
         return self.inputs if classes else self.columns
 
     def scale(self, column: str) -> Scaling:
         """How a column was scaled."""
-        if column not in self._scaled_columns:
+        if column not in self.scaled_columns:
             return Scaling()
         return self.raw.scaling(column, self.scaling)
 
@@ -131,9 +137,14 @@ def place_of(path: str) -> str:
     return os.path.join(os.path.dirname(__file__), "assets", "data", name)
 
 
+def shown(path: str) -> str:
+    """The name of a file as a printable word."""
+    return "".join(c if c.isprintable() else "?" for c in os.path.basename(path))[-80:]
+
+
 def open_table(path: str, columns: Sequence[str], form: Format | None) -> Table:
     """The named columns of a file; DataError names the file."""
     try:
         return read_table(place_of(path), columns, form)
     except DataError as error:
-        raise DataError(f"{os.path.basename(path)}: {error}") from None
+        raise DataError(f"{shown(path)}: {error}") from None

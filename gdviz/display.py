@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 HEIGHTS = ("log", "linear", "rank")
 FIELDS = ("none", "arrows", "streamlines")
-AXES = ("steps", "evaluations")
+AXES = ("steps", "evaluations", "epochs")
 SCALES = ("auto", "log", "linear")
 # What may be drawn at the ball of the selected run.
 INTERNALS = ("gradient", "moment", "step", "scaling", "model")

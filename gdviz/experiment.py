@@ -6,13 +6,22 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from gdviz.own import Number, OwnRule, OwnSurface, own_surface, unknown_in_formula
+from gdviz.data import Data
+from gdviz.own import (
+    Number,
+    OwnRule,
+    OwnSurface,
+    own_surface,
+    unknown_in_formula,
+    view_of_loss,
+)
 from gdviz.racer import Racer
 from gdviz_core import SURFACES, Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count, check_start, check_tolerance
 from gdviz_core.external import External
 from gdviz_core.known import find
+from gdviz_core.models import prediction_of
 from gdviz_core.surface import DEFAULT_DOMAIN, Domain, check_domain
 
 Point = tuple[float, float]
@@ -21,7 +30,7 @@ MAX_STARTS = 10_000
 MAX_RACERS = 100
 MAX_LANES = 50_000  # racers times starts
 MAX_STEPS = 1_000_000_000
-BUDGETS = ("steps", "evaluations")
+BUDGETS = ("steps", "evaluations", "epochs")
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,14 @@ class Experiment:
 
     `surface` is a name of the catalogue or a formula over x and y; `parameters` are those of a
     surface of the catalogue that differ from its defaults, `numbers` those of a formula, with their
-    values and the ends of their sliders. `budget` tells whether `steps` counts
-    steps or gradient evaluations ("evaluations"). `domain` (x0, x1, y0, y1) belongs to a
-    formula, None takes the default or the catalogue's. Starts are points (x, y). `noise` is the
-    standard deviation of what is added to each component of the gradient, `seed` draws it; at each
-    step all racers from one start meet the same.
+    values and the ends of their sliders. With `data` it is a formula over the columns of a table
+    and two variables, which x and y stand for, and the loss is the mean over the rows. `budget`
+    tells whether `steps` counts steps, gradient evaluations ("evaluations") or passes over the data
+    ("epochs"). `domain` (x0, x1, y0, y1) belongs to a formula, None takes the default or the
+    catalogue's. Starts are points (x, y). `noise` is the standard deviation of what is added to
+    each component of the gradient, `seed` draws it; at each step all racers from one start meet the
+    same. It also draws the batches, with or without `replacement`. With `own_luck` noise and
+    batches differ from racer to racer.
 
     Raises FormulaError for a formula that cannot be read, ValueError for any other bad field.
     """
@@ -51,6 +63,9 @@ class Experiment:
     noise: float = 0.0
     seed: int = 0
     numbers: tuple[Number, ...] = ()
+    data: Data | None = None
+    replacement: bool = False
+    own_luck: bool = False
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -77,6 +92,8 @@ class Experiment:
         if check_count("steps", self.steps) > MAX_STEPS:
             raise ValueError(f"steps must be at most {MAX_STEPS}, not {self.steps}")
         check_tolerance(self.tolerance)
+        if self.budget == "epochs" and self.data is None:
+            raise ValueError("budget must be steps or evaluations where there is no data to pass")
         if self.budget not in BUDGETS:
             raise ValueError(f"budget must be {' or '.join(BUDGETS)}, not {self.budget[:40]!r}")
         Conditions(noise=self.noise, seed=self.seed)
@@ -88,7 +105,8 @@ class Experiment:
 
     def resolved(self) -> Surface:
         """The surface itself."""
-        return _resolve(self.surface, self.domain, tuple(self.parameters.items()), self.numbers)
+        return _resolve(self.surface, self.domain, tuple(self.parameters.items()), self.numbers,
+                        self.data)  # fmt: skip
 
     @property
     def running(self) -> tuple[Racer, ...]:
@@ -111,7 +129,7 @@ class Experiment:
         if surface in SURFACES:
             known = SURFACES[surface]
             moved = replace(self, surface=surface, domain=None, parameters={}, numbers=(),
-                            starts=(check_start(known.start),))  # fmt: skip
+                            starts=(check_start(known.start),), **self._without_data())  # fmt: skip
         else:
             return self.with_formula(surface, self.own_numbers())
         return moved._with_suggestions(self)
@@ -122,18 +140,50 @@ class Experiment:
         Raises FormulaError for a name that is none of the `numbers`, which are those of now.
         """
         known = [entry.name for entry in SURFACES.values() if entry.formula == text]
-        if text in SURFACES or known:
+        if (text in SURFACES or known) and self.data is None:
             name = text if text in SURFACES else known[0]
             return self if name == self.surface else self.on_surface(name)
         return self.with_formula(text, self.own_numbers() if numbers is None else numbers)
 
     def with_formula(self, text: str, numbers: tuple[Number, ...]) -> "Experiment":
         """The experiment on a formula of the user's own, with those of the numbers it names."""
-        names = unknown_in_formula(text, ())
+        data = self.data
+        names = unknown_in_formula(text, (), self.names)
         kept = tuple(number for number in numbers if number.name in names)
+        if data is not None and text.strip() != self.surface.strip():
+            prediction = prediction_of(text, data.target)
+            data = replace(data, model="", prediction=prediction, scaled=data.scaled_columns)
         moved = replace(self, surface=text.rstrip(), domain=self.resolved().domain, parameters={},
-                        numbers=kept)  # fmt: skip
+                        numbers=kept, data=data)  # fmt: skip
         return moved._with_suggestions(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a formula may read: the two variables, and the columns of the data."""
+        return ("x", "y") if self.data is None else (*self.data.variables, *self.data.columns)
+
+    def _without_data(self) -> dict[str, Any]:
+        budget = "steps" if self.budget == "epochs" else self.budget
+        steps = 500 if self.budget == "epochs" else self.steps
+        return {"data": None, "budget": budget, "steps": steps}
+
+    def on_data(self, data: Data, formula: str, numbers: tuple[Number, ...]) -> "Experiment":
+        """The experiment on a loss on data, which brings a domain and a start."""
+        surface = own_surface(formula, DEFAULT_DOMAIN, numbers, data)
+        domain, start = view_of_loss(surface)
+        moved = replace(self, surface=formula, domain=domain, parameters={}, numbers=numbers,
+                        starts=(check_start(start),), data=data)  # fmt: skip
+        return moved._with_suggestions(self)
+
+    def on_model(self, data: Data) -> "Experiment":
+        """The experiment on a model of the catalogue, the one that the data name."""
+        model = data.known
+        if model is None:
+            raise ValueError("model must be one of the catalogue")
+        formula, prediction, variables = model.fitted(data.inputs, data.target)
+        data = replace(data, prediction=prediction, variables=variables)
+        numbers = tuple(Number(p.name, p.value, p.low, p.high, p.log) for p in model.parameters)
+        return self.on_data(data, formula, numbers)
 
     def own_numbers(self) -> tuple[Number, ...]:
         """The numbers of the formula, or the parameters of a surface of the catalogue as such."""
@@ -155,7 +205,8 @@ class Experiment:
         """The experiment on a surface of the library, which brings its domain and its start."""
         start = entry.surface().start if entry.start is None else entry.start
         moved = replace(self, surface=entry.formula, domain=entry.domain, parameters={},
-                        numbers=entry.numbers, starts=(check_start(start),))  # fmt: skip
+                        numbers=entry.numbers, starts=(check_start(start),),
+                        **self._without_data())  # fmt: skip
         return moved._with_suggestions(self)
 
     def _with_suggestions(self, before: "Experiment") -> "Experiment":
@@ -177,8 +228,9 @@ def _resolve(
     domain: Domain | None,
     parameters: tuple[tuple[str, float], ...],
     numbers: tuple[Number, ...],
+    data: Data | None,
 ) -> Surface:
-    if surface in SURFACES:
+    if surface in SURFACES and data is None:
         if numbers:
             raise ValueError(f"numbers must be none for {surface}, which has parameters instead")
         known = SURFACES[surface](**dict(parameters))
@@ -187,7 +239,7 @@ def _resolve(
         raise ValueError(
             f"parameters: a typed formula has numbers instead, such as {parameters[0][0][:40]}"
         )
-    return own_surface(surface, DEFAULT_DOMAIN if domain is None else domain, numbers)
+    return own_surface(surface, DEFAULT_DOMAIN if domain is None else domain, numbers, data)
 
 
 @lru_cache(maxsize=1024)

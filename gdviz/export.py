@@ -9,11 +9,14 @@ import re
 import stat
 import tempfile
 from collections.abc import Generator, Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gdviz import __version__, session
 from gdviz.compute import Computation, Race, allowed
+from gdviz.data import place_of
+from gdviz.experiment import Experiment
 from gdviz.racer import REVERSE
 from gdviz_core import SURFACES
 from gdviz_core.foreign import PREFIX, may_run, read
@@ -125,12 +128,19 @@ def with_ending(path: str | Path, ending: str) -> Path:
 def header(race: Race) -> list[str]:
     """The column names: the fixed ones, then every state variable of every racer."""
     names = dict.fromkeys(name for t in race.trajectories for name in t.state)
-    return [*COLUMNS, *names]
+    return [*COLUMNS, *_extra(race), *names]
+
+
+def _extra(race: Race) -> list[str]:
+    """The columns that only a race on batches has."""
+    batches = any(t.batches is not None for t in race.trajectories)
+    return ["epoch", "batch_loss"] if batches else []
 
 
 def rows(race: Race) -> Iterator[list[list[str]]]:
     """The rows of a race in batches, numbers in full precision."""
-    names = header(race)[len(COLUMNS) :]
+    extra = _extra(race)
+    names = header(race)[len(COLUMNS) + len(extra) :]
     starts = len(race.experiment.starts)
     for lane, trajectory in enumerate(race.trajectories):
         racer = race.experiment.running[lane // starts]
@@ -151,8 +161,11 @@ def rows(race: Race) -> Iterator[list[list[str]]]:
                 [""] * count if trajectory.lr is None else map(repr, trajectory.lr[part].tolist())
             )
             columns.append(list(rates))
-            for name in names:
-                state = trajectory.state.get(name)
+            found: dict[str, Any] = trajectory.state
+            if extra:
+                found = {"epoch": trajectory.epochs, "batch_loss": trajectory.batch_loss, **found}
+            for name in (*extra, *names):
+                state = found.get(name)
                 values = [""] * count if state is None else map(repr, state[part].tolist())
                 columns.append(list(values))
             yield [left + list(row) for row in zip(*columns, strict=True)]
@@ -200,7 +213,7 @@ def trajectories(
             yield done / total
         text.detach()
         of = session.Session.of(race.experiment) if of is None else of
-        other.write(session.dump(of).encode("utf-8"))
+        other.write(session.dump(of, beside.parent).encode("utf-8"))
     return path, beside
 
 
@@ -214,6 +227,8 @@ def script(race: Race) -> str:
         if e.domain is not None:
             imports = "from dataclasses import replace\n\n"
             surface = f"replace({surface}, domain={e.domain!r})"
+    elif e.data is not None:
+        surface = _loss(e)
     else:
         numbers = ", ".join(f"core.Parameter({n.name!r}, {n.value!r}, {n.low!r}, {n.high!r})"
                             for n in e.numbers)  # fmt: skip
@@ -244,12 +259,36 @@ def script(race: Race) -> str:
         "every": race.every, "tolerance": e.tolerance, "stop_outside": e.stop_outside,
         "noise": e.noise, "seed": e.seed,
     }  # fmt: skip
+    if e.data is not None:
+        options |= {"replacement": e.replacement}
+    if e.own_luck:
+        options |= {"same_noise": False}
     listed = ", ".join(f"{name}={value!r}" for name, value in options.items())
     return _SCRIPT.format(
         version=__version__, imports=imports,
         foreign=f"from gdviz_core import foreign\n{permissions}" if permissions else "",
         surface=surface, starts=list(e.starts), racers="\n".join(racers), options=listed,
     )  # fmt: skip
+
+
+def _loss(e: Experiment) -> str:
+    """A loss on data as Python says it."""
+    data, surface = e.data, e.resolved()
+    assert data is not None
+    parameters = ", ".join(f"core.Parameter({n.name!r}, {n.value!r}, {n.low!r}, {n.high!r})"
+                           for n in e.numbers)  # fmt: skip
+    if data.embedded or not data.path:
+        columns = dict(zip(data.columns, data.raw.select(data.columns).tolist(), strict=True))
+        table = f"core.Table.of({columns!r})"
+    else:
+        form = f", core.Format{astuple(data.format)!r}" if data.format else ""
+        table = f"core.read_table({place_of(data.path)!r}, {list(data.columns)!r}{form})"
+    if data.scaling != "none":
+        table += f".scaled({data.scaling!r}, {list(data.scaled_columns)!r})"
+    return (
+        f"core.Surface.from_formula(\n    {e.surface!r}, {surface.domain!r}, "
+        f"parameters=[{parameters}],\n    variables={data.variables!r}, table={table},\n)"
+    )
 
 
 def _spelled(optimizer: Any) -> str:

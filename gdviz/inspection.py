@@ -11,6 +11,7 @@ from gdviz_core.conditions import Conditions
 from gdviz_core.iteration import random_numbers
 from gdviz_core.notation import Pair, Term, notation, work_out
 from gdviz_core.optimizer import HESSIAN
+from gdviz_core.supervised import on_rows
 
 Moment = tuple[str, Pair]
 
@@ -92,21 +93,26 @@ def step_of(race: Race, lane: int, index: int) -> Step | None:
         at -= 1
         ended = False
     racer, number = divmod(lane, max(1, len(race.experiment.starts)))
-    return _taken_apart(t, t.optimizer, t.surface, at, not ended, number, race.around(racer))
+    around = race.around(racer)
+    seed = around.seed_of(racer)
+    return _taken_apart(t, t.optimizer, t.surface, at, not ended, number, around, seed)
 
 
 def _taken_apart(
     t: Trajectory, optimizer: Optimizer, surface: Surface, at: int, taken: bool, number: int,
-    around: Conditions,
+    around: Conditions, seed: int,
 ) -> Step:  # fmt: skip
     step = int(t.step[at]) + 1
+    whole = surface
+    if t.batches is not None:  # what the rule sees is the loss over the batch
+        surface = on_rows(surface, t.batches.rows_of(step))
     rule = optimizer.parsed
     state = {name: (float(t.state[f"{name}_x"][at]), float(t.state[f"{name}_y"][at]))
              for name in optimizer.state}  # fmt: skip
     shown = (float(t.x[at]), float(t.y[at]))
     w = state.pop("w", shown) if rule.report is not None else shown
-    disturb = partial(around.disturbed, xi=random_numbers(around.seed, step, number, 0))
-    given = _given(surface, optimizer, w, step, number, around.seed, disturb)
+    disturb = partial(around.disturbed, xi=random_numbers(seed, step, number, 0))
+    given = _given(surface, optimizer, w, step, number, seed, disturb)
     hyperparameters = optimizer.values
     if t.lr is not None and "lr" in hyperparameters:
         following = at + 1 < len(t) and t.step[at + 1] == step
@@ -130,7 +136,7 @@ def _taken_apart(
     return Step(
         step,
         taken,
-        _disturbances(around),
+        _disturbances(around, t),
         tuple(lines),
         _gradient_at(surface, w),
         before,
@@ -138,7 +144,7 @@ def _taken_apart(
         shown,
         after,
         float(t.loss[at]),
-        float(surface.value(*after)) if finite else math.nan,
+        float(whole.value(*after)) if finite else math.nan,
         hyperparameters,
         _MEANINGS
         | {h.name: f"{h.name}, {h.meaning}" for h in optimizer.hyperparameters}
@@ -181,9 +187,10 @@ def _gradient_at(surface: Surface, w: Pair) -> Pair:
     return float(gx), float(gy)
 
 
-def _disturbances(around: Conditions) -> tuple[str, ...]:
+def _disturbances(around: Conditions, t: Trajectory) -> tuple[str, ...]:
     """What is done to a gradient before a rule sees it, in this order."""
     done = {
+        f"a batch of {around.batch}": t.batches is not None,
         "weight decay": around.weight_decay > 0,
         "noise": around.noise > 0,
         "clipping": around.clip is not None or around.clip_value is not None,

@@ -16,7 +16,7 @@ from gdviz_core.operation import divide
 from gdviz_core.optimizer import AT_W
 from gdviz_core.parameter import LR
 from gdviz_core.rule import GIVEN, parse_rule
-from gdviz_core.surface import DEFAULT_DOMAIN, Domain, Point
+from gdviz_core.surface import DEFAULT_DOMAIN, Domain, Point, check_domain
 from gdviz_core.tokenizer import FormulaError
 
 MAX_TITLE = 200  # characters
@@ -218,6 +218,37 @@ def suggested_view(surface: Surface) -> tuple[Domain, Point]:
     with np.errstate(all="ignore"):  # losses may be as large as floats are
         domain = _square(surface, np.linspace(-1.0, 1.0, 41))
         return domain, start_in(surface, domain)
+
+
+def view_of_loss(surface: Surface) -> tuple[Domain, Point]:
+    """The same for a loss on data, whose two variables may be of very different size.
+
+    Where it is quadratic the minimum is known, and how far off the loss is as high as at the
+    origin.
+    """
+    import numpy as np
+
+    points = np.array([(0.0, 0.0), (1.0, -2.0), (-3.0, 0.5), (10.0, 20.0)])
+    with np.errstate(all="ignore"):
+        hxx, hxy, hyy = surface.hessian(*points.T)
+        matrix = np.array([[hxx[0], hxy[0]], [hxy[0], hyy[0]]])
+        same = all(np.ptp(h) <= 1e-9 * np.abs(matrix).max() for h in (hxx, hxy, hyy))
+        if not (same and np.isfinite(matrix).all() and hxx[0] > 0 and hyy[0] > 0):
+            return suggested_view(surface)
+        best = np.linalg.pinv(matrix) @ -np.array(surface.gradient(0.0, 0.0))
+        rise = max(surface.value(0.0, 0.0) - surface.value(*best), 0.05 * surface.value(*best))
+        # a little more, and never less than a unit of what is well scaled
+        half = [1.3 * max(abs(w), float(np.sqrt(2 * rise / h)))
+                for w, h in zip(best, (hxx[0], hyy[0]), strict=True)]  # fmt: skip
+        (x0, x1), (y0, y1) = (_rounded(w - h, w + h) for w, h in zip(best, half, strict=True))
+        domain = check_domain((x0, x1, y0, y1))
+        return domain, start_in(surface, domain)
+
+
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    """An interval with ends of few digits."""
+    unit = 10.0 ** math.floor(math.log10((high - low) / 4))
+    return math.floor(low / unit) * unit, math.ceil(high / unit) * unit
 
 
 def _square(surface: Surface, ticks: Any) -> Domain:

@@ -36,6 +36,8 @@ class Racer:
     parameters. `clip` is the norm and `clip_value` the component to which gradients are clipped,
     None for neither; `weight_decay` times the iterate is added to the gradient first.
 
+    On data each step sees a `batch` of so many rows, None all of them.
+
     `rule` is a rule of the user's own; `optimizer` is then its name. `way` is how the gradient is
     computed, one of gdviz_core.surface.WAYS, with the step `h` where it is a difference.
 
@@ -56,6 +58,7 @@ class Racer:
     rule: OwnRule | None = None
     way: str = REVERSE
     h: float = 1e-6
+    batch: int | None = None
 
     def __post_init__(self) -> None:
         if self.rule is not None:
@@ -130,7 +133,8 @@ class Racer:
 
     def conditions(self) -> dict[str, Any]:
         """What differs from the usual Conditions around the rule."""
-        found: dict[str, Any] = {"clip": self.clip, "clip_value": self.clip_value}
+        found: dict[str, Any] = {"clip": self.clip, "clip_value": self.clip_value,
+                                 "batch": self.batch}  # fmt: skip
         found = {name: value for name, value in found.items() if value is not None}
         if self.weight_decay != 0.0:
             found["weight_decay"] = self.weight_decay

@@ -8,26 +8,30 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 
 from gdviz import __version__
+from gdviz.data import EXAMPLE, Data, keep, open_table
 from gdviz.display import Camera, Display
 from gdviz.experiment import Experiment
 from gdviz.own import Number, OwnRule
 from gdviz.racer import Racer
 from gdviz.scene import Scene
+from gdviz_core.delimited import DataError, Format
+from gdviz_core.table import Table
 
 # 1 had no parameters of surfaces, 2 no display and no budget in evaluations, 3 no scene, noise,
 # schedules, clipping and weight decay, 4 no rules and numbers of the user's own and no way of
-# differentiating. What is missing has its default, so all can be read.
-FORMAT = 5
+# differentiating, 5 no data and no batches. What is missing has its default, so all can be read.
+FORMAT = 6
 TEXT = "gdviz:"  # how a session in a line of text begins
 LINE = 76  # characters in each of its lines
 MAX_BYTES = 16 * 1024 * 1024
+MAX_EMBEDDED = 20_000  # rows
 
 
 class SessionError(ValueError):
@@ -39,10 +43,12 @@ class Session:
     """What is saved: an experiment, how it is looked at, its words, and which program wrote it.
 
     `lost` names what was in the text it was opened from and is not known here, and would not be
-    saved again.
+    saved again; `remark` says that its data have changed since.
     """
 
-    lost: ClassVar[tuple[str, ...]] = ()  # not a field: it is neither saved nor compared
+    # not fields: they are neither saved nor compared
+    lost: ClassVar[tuple[str, ...]] = ()
+    remark: ClassVar[str] = ""
 
     format: int
     experiment: Experiment
@@ -60,16 +66,39 @@ class Session:
         return cls(FORMAT, experiment, shown, f"gdviz {__version__}", words)
 
 
-def dump(session: Session) -> str:
-    """A session as readable JSON: what a racer or the display does not change is left out."""
-    text = msgspec.json.encode(_plain(session))
+def dump(session: Session, folder: str | Path | None = None) -> str:
+    """A session as readable JSON: what a racer or the display does not change is left out.
+
+    The file of its data is named from the `folder` in which the session is saved.
+    """
+    text = msgspec.json.encode(_plain(_from_folder(session, folder)))
     return msgspec.json.format(text, indent=2).decode() + "\n"
+
+
+def _from_folder(session: Session, folder: str | Path | None) -> Session:
+    """The session with the path of its data as seen from a folder, with / on every system."""
+    data = session.experiment.data
+    if folder is None or data is None or not data.path or data.path.startswith(EXAMPLE):
+        return session
+    try:
+        path = Path(os.path.relpath(data.path, os.path.realpath(folder))).as_posix()
+    except ValueError:  # another drive
+        return session
+    if path.startswith("../../.."):
+        path = data.path  # elsewhere altogether
+    experiment = replace(session.experiment, data=replace(data, path=path))
+    return replace(session, experiment=experiment)
+
+
+_RARE = ("numbers", "data", "replacement", "own_luck")
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if not isinstance(value, Session | Experiment | Racer | Display | Camera | Scene | OwnRule):
+    if not isinstance(
+        value, Session | Experiment | Racer | Display | Camera | Scene | OwnRule | Data
+    ):
         return value
     usual = {Display: Display(), Camera: Camera(), Scene: Scene()}.get(type(value))
     if isinstance(value, Racer):
@@ -79,8 +108,10 @@ def _plain(value: Any) -> Any:
         part = getattr(value, entry.name)
         needed = entry.name in ("optimizer", "values", "name", "colour", "on")
         needed = needed or (entry.name == "rule" and part is not None)
-        if entry.name == "numbers" and not part:
+        if isinstance(value, Experiment) and not part and entry.name in _RARE:
             continue  # as of most experiments
+        if isinstance(value, Data) and part == entry.default:
+            continue
         if usual is None or needed or part != getattr(usual, entry.name):
             found[entry.name] = _plain(part)
     return found
@@ -91,6 +122,18 @@ def to_text(session: Session) -> str:
     packed = zlib.compress(msgspec.json.encode(_plain(session)), 9)
     line = TEXT + base64.urlsafe_b64encode(packed).decode()
     return "\n".join(line[at : at + LINE] for at in range(0, len(line), LINE)) + "\n"
+
+
+def portable(session: Session) -> Session:
+    """The session with its data in it, unless they are shipped with the program or too many."""
+    data = session.experiment.data
+    if data is None or data.embedded or data.path.startswith(EXAMPLE):
+        return session
+    if data.raw.rows > MAX_EMBEDDED:
+        return session
+    embedded = tuple(map(tuple, data.raw.select(data.columns).tolist()))
+    experiment = replace(session.experiment, data=replace(data, embedded=embedded))
+    return replace(session, experiment=experiment)
 
 
 def from_text(text: str) -> Session:
@@ -117,8 +160,11 @@ def from_text(text: str) -> Session:
     return load(found)
 
 
-def load(text: str | bytes) -> Session:
-    """A session from its text; SessionError if it is not one."""
+def load(text: str | bytes, folder: str | Path = "") -> Session:
+    """A session from its text; SessionError if it is not one.
+
+    The file of its data is looked for from `folder`.
+    """
     if isinstance(text, bytes):
         text = text.removeprefix(codecs.BOM_UTF8)
     if len(text) > MAX_BYTES:
@@ -136,16 +182,63 @@ def load(text: str | bytes) -> Session:
             f"this one reads up to {FORMAT}"
         )
     try:
-        opened = msgspec.json.decode(text, type=Session)
         found = json.loads(text, object_pairs_hook=_once)
+        remark = ""
+        if isinstance(found.get("experiment"), dict) and found["experiment"].get("data"):
+            remark = _open_data(found["experiment"], folder)
+            text = msgspec.json.encode(found)
+        opened = msgspec.json.decode(text, type=Session)
         if "surface" not in found["experiment"]:
             raise SessionError("the field surface of experiment is missing: it takes a formula")
         object.__setattr__(opened, "lost", tuple(_unknown(found)))
+        object.__setattr__(opened, "remark", remark)
         return opened
     except SessionError:
         raise
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise SessionError(str(error)) from None
+
+
+def _open_data(experiment: dict[str, Any], folder: str | Path) -> str:
+    """Read the table that an experiment is on, and write into it what was found.
+
+    Returns a remark if the table is another one than when the session was saved.
+    """
+    data = msgspec.convert(experiment["data"], _Source)
+    if data.embedded:
+        if len({len(column) for column in data.embedded} | {0}) > 2:
+            raise SessionError("embedded: the columns must have the same number of rows")
+        names = dict(zip(data.columns, data.embedded, strict=False))
+        table, path = Table.of(names, os.path.basename(data.path)), data.path
+    else:
+        path = data.path
+        if not path.startswith(EXAMPLE):
+            path = os.path.abspath(os.path.join(os.fspath(folder), path))
+        if path != data.path and not os.path.exists(path):
+            raise SessionError(
+                f"its data are missing: there is no {_shown(Path(path))}. Put the file back, or "
+                "open it with File, Open data"
+            )
+        try:
+            table = open_table(path, data.columns, data.format)
+        except DataError as error:
+            raise SessionError(f"its data cannot be read: {error}") from None
+    experiment["data"]["path"] = path
+    experiment["data"]["digest"] = keep(table)
+    if table.digest != data.digest:
+        return f"{os.path.basename(path)} has changed since this experiment was saved"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What of the field data tells where the table is; the rest is checked with the experiment."""
+
+    digest: str
+    columns: tuple[str, ...]
+    path: str = ""
+    format: Format | None = None
+    embedded: tuple[tuple[float, ...], ...] = ()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -167,10 +260,10 @@ def _unknown(session: dict[str, Any]) -> list[str]:
         known = {entry.name for entry in fields(kind)}
         for name, part in value.items():
             inner = {"experiment": Experiment, "display": Display, "scene": Scene,
-                     "camera": Camera}.get(name)  # fmt: skip
+                     "camera": Camera, "data": Data, "format": Format}.get(name)  # fmt: skip
             if name not in known:
                 found.append(f"{where}{name}")
-            elif inner is not None:
+            elif inner is not None and isinstance(part, dict):
                 compare(part, inner, f"{name}.")
             elif name in several:
                 for number, each in enumerate(part):
@@ -187,7 +280,7 @@ def read(path: str | Path) -> Session:
     """The session in a file; SessionError tells what is wrong with the file or its content."""
     text = content(path)
     with about(path):
-        return load(text)
+        return load(text, Path(path).parent)
 
 
 @contextlib.contextmanager

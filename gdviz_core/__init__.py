@@ -11,7 +11,7 @@ engine. ENGINE names the kernels in use; the environment variable GDVIZ_ENGINE f
 
 from gdviz_core.conditions import Conditions
 from gdviz_core.critical import CriticalPoint, CriticalPoints, critical_points
-from gdviz_core.delimited import DataError, read_table
+from gdviz_core.delimited import DataError, Format, read_table
 from gdviz_core.descent import (
     TooLarge,
     Trajectory,
@@ -51,6 +51,7 @@ __all__ = [
     "DataError",
     "Ending",
     "Ends",
+    "Format",
     "FormulaError",
     "Hyperparameter",
     "Optimizer",

@@ -132,7 +132,8 @@ class Conditions:
         found = self.schedules.get("lr")
         return found if isinstance(found, Plateau) else None
 
-    def _seed(self, racer: int) -> int:
+    def seed_of(self, racer: int) -> int:
+        """By what the noise and the batches of a racer are drawn."""
         seed = int(self.seed)
         return seed if self.same_noise else (seed + racer * 0x9E3779B97F4A7C15) % 2**64
 
@@ -140,7 +141,7 @@ class Conditions:
         """The batches of a racer on a loss over so many rows; None where it sees all of them."""
         if self.batch is None or self.batch >= rows:
             return None
-        return Batches(rows, int(self.batch), self._seed(racer), self.replacement)
+        return Batches(rows, int(self.batch), self.seed_of(racer), self.replacement)
 
     def engine(self, racer: int) -> dict[str, Any]:
         """The arguments of Iteration that are the same for every surface and rule."""
@@ -150,7 +151,7 @@ class Conditions:
             "loss_tolerance": self.loss_tolerance,
             "patience": int(self.patience),
             "noise": self.noise,
-            "seed": self._seed(racer),
+            "seed": self.seed_of(racer),
             "batch": int(self.batch or 0),
             "replacement": self.replacement,
             "clip_norm": math.inf if self.clip is None else self.clip,

@@ -153,7 +153,7 @@ class Files(QObject):
         """Put the experiment into the clipboard as a few lines of text."""
         board = QApplication.clipboard()
         if board is not None:
-            board.setText(session.to_text(self._document.session()))
+            board.setText(session.to_text(session.portable(self._document.session())))
             self.said.emit(tr("The experiment is in the clipboard, as text for a mail"))
 
     # drag and drop
@@ -203,7 +203,7 @@ class Files(QObject):
     def _save_to(self, path: Path) -> bool:
         document = self._document
         try:
-            export.save(path, session.dump(document.session()))
+            export.save(path, session.dump(document.session(), Path(path).parent))
         except export.SaveError as error:
             self.said.emit(str(error))
             return False

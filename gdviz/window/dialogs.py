@@ -90,7 +90,7 @@ class Dialogs(QObject):
             saved = Session.of(document.experiment, document.display, made)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                export.save(path, session.dump(saved))
+                export.save(path, session.dump(session.portable(saved), path.parent))
             except OSError as error:
                 raise ValueError(str(error)) from None
             picture = window.map.canvas.grab().scaled(

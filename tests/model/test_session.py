@@ -2,18 +2,20 @@
 
 import base64
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdviz import session
+from gdviz import fit, session
+from gdviz.compute import finish
 from gdviz.display import FIELDS, INTERNALS, Camera, Display
 from gdviz.experiment import Experiment, first_experiment
 from gdviz.racer import Racer
 from gdviz.scene import Scene
 from gdviz.session import Session
-from gdviz_core import OPTIMIZERS
+from gdviz_core import MODELS, OPTIMIZERS
 
 numbers = st.floats(-1e9, 1e9)
 
@@ -22,7 +24,7 @@ def words(most):
     return st.text(st.characters().filter(str.isprintable), max_size=most)
 
 
-experiments = st.builds(
+plain = st.builds(
     Experiment,
     surface=st.sampled_from(["himmelblau", "x^2 + y^2", "ackley", "|x| + √(y^2 + 1)"]),
     domain=st.sampled_from([None, (-1.0, 2.0, -3.0, 0.1)]),
@@ -39,6 +41,7 @@ experiments = st.builds(
             clip=st.none() | st.floats(1e-3, 1e3),
             clip_value=st.none() | st.floats(1e-3, 1e3),
             weight_decay=st.floats(0, 1),
+            batch=st.none() | st.integers(1, 10**6),
         ),
         max_size=4,
     ).map(tuple),
@@ -49,6 +52,25 @@ experiments = st.builds(
     seed=st.integers(0, 2**63 - 1),
     budget=st.sampled_from(["steps", "evaluations"]),
 )
+
+
+def on_data(e, model, scaling, packed, budget):
+    """A random experiment put on data."""
+    path = "example:classes.csv" if MODELS[model].task == "classification" else "example:sine.csv"
+    columns = fit.columns_of(path, model)
+    table = finish(fit.read(path, columns)).table
+    made = fit.experiment(Experiment(), table, path, columns, model, scaling)
+    made = replace(made, racers=e.racers, starts=e.starts, budget=budget, own_luck=e.stop_outside)
+    if packed:
+        moved = replace(made, data=replace(made.data, path="mine.csv"))
+        made = session.portable(Session.of(moved)).experiment
+    return made
+
+
+experiments = plain | st.builds(
+    on_data, plain, st.sampled_from(list(MODELS)), st.sampled_from(["none", "min-max"]),
+    st.booleans(), st.sampled_from(["steps", "epochs"]),
+)  # fmt: skip
 displays = st.builds(
     Display,
     field=st.sampled_from(FIELDS),
@@ -107,7 +129,7 @@ def test_a_text_that_is_no_session_is_refused(text, why):
 
 def test_the_file_is_readable_and_numbered():
     text = session.dump(session.Session.of(first_experiment()))
-    assert text.startswith('{\n  "format": 5,')
+    assert text.startswith('{\n  "format": 6,')
     assert '"surface": "himmelblau"' in text
 
 

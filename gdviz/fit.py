@@ -1,0 +1,183 @@
+"""From a table to an experiment, and from what was learned back to the units of the table."""
+
+import contextlib
+import os
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from gdviz.data import EXAMPLE, Data, keep, place_of, shown
+from gdviz.experiment import Experiment
+from gdviz.own import Number
+from gdviz.scale import short
+from gdviz_core import engine
+from gdviz_core.delimited import DataError, Format, Preview, Reading, preview, reading
+from gdviz_core.expression import parse, unknown_names
+from gdviz_core.models import CLASSIFICATION, MODELS, prediction_of
+from gdviz_core.program import Program, compile_program
+from gdviz_core.surface import Array
+from gdviz_core.table import Table
+
+
+def read(
+    path: str, columns: Iterable[str], form: Format | None = None
+) -> Generator[float, None, Reading]:
+    """Read columns of a file, which may be a shipped table; yields how far it is. DataError."""
+    with _about(path):
+        return (yield from reading(place_of(path), tuple(columns), form))
+
+
+def look(path: str, form: Format | None = None) -> Preview:
+    """The beginning of a file, which may be a shipped table; DataError."""
+    with _about(path):
+        return preview(place_of(path), form)
+
+
+@contextlib.contextmanager
+def _about(path: str) -> Iterator[None]:
+    """Let errors in a file name it."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{shown(path)}: {error}") from None
+
+
+def columns_of(
+    path: str, model: str, inputs: tuple[str, ...] = (), target: str | None = None
+) -> tuple[str, ...]:
+    """The columns of a file that a model or a formula is to learn from, the target last.
+
+    Those that are not given are found: the target is the last column of numbers, inputs are the
+    first others, as many as the model has, or those that the formula reads. DataError where that
+    is not possible.
+    """
+    seen = look(path)
+    with _about(path):
+        return chosen_columns(seen, model, inputs, target)
+
+
+def chosen_columns(
+    seen: Preview, model: str, inputs: tuple[str, ...] = (), target: str | None = None
+) -> tuple[str, ...]:
+    """The same for a file that was looked at already."""
+    numeric = [column.name for column in seen.columns if column.numeric]
+    if len(numeric) < 2:
+        bad = next((c for c in seen.columns if c.bad is not None), None)
+        where = ""
+        if bad is not None and bad.bad is not None:
+            where = f": line {bad.bad[0]}, column {bad.title[:40]}, is {bad.bad[1][:40]!r}"
+        raise DataError(f"two columns of numbers are needed, an input and a target{where}")
+    last = seen.column(target).name if target is not None else numeric[-1]
+    if inputs:
+        found = [seen.column(name).name for name in inputs]
+    elif model in MODELS:
+        found = [name for name in numeric if name != last][: MODELS[model].inputs]
+    else:
+        names = unknown_names(model, ())
+        read_ones = [name for name in numeric if name in names]
+        if target is None and len(read_ones) > 1:
+            last = read_ones[-1]
+        found = [name for name in read_ones if name != last]
+        if not found:
+            raise DataError(f"the formula reads none of the columns {', '.join(numeric[:20])}")
+    if last in found:
+        raise DataError(f"{last} cannot be an input and the target")
+    return (*dict.fromkeys(found), last)
+
+
+def experiment(
+    before: Experiment,
+    table: Table,
+    path: str,
+    columns: tuple[str, ...],
+    model: str,
+    scaling: str = "standardise",
+    form: Format | None = None,
+) -> Experiment:
+    """An experiment on a model of the catalogue, or on a formula, over columns of a table.
+
+    Raises ValueError for what does not fit together.
+    """
+    place = path if path.startswith(EXAMPLE) else os.path.abspath(path)
+    given = Data(keep(table), columns, ("a", "b"), path=place, format=form, scaling=scaling)
+    if model in MODELS:
+        given = replace(given, model=model)
+        check_classes(given)
+        return before.on_model(given)
+    return on_formula(before, given, model)
+
+
+def on_formula(before: Experiment, given: Data, formula: str) -> Experiment:
+    """The experiment on a formula of the user's own over the columns.
+
+    The first two names that are no columns are what is learned, further ones are numbers.
+    """
+    names = unknown_names(formula, given.columns)
+    if len(names) < 2:
+        raise ValueError(
+            "the formula needs two parameters to be learned, which are names that are no columns, "
+            f"as a and b in (a*{given.inputs[0]} + b - {given.target})^2"
+        )
+    made = replace(given, model="", variables=(names[0], names[1]),
+                   prediction=prediction_of(formula, given.target))  # fmt: skip
+    numbers = tuple(Number.around(name, 1.0) for name in names[2:])
+    return before.on_data(made, formula, numbers)
+
+
+def check_classes(given: Data) -> None:
+    """ValueError if the target of a classification is anything but 0 and 1."""
+    model = given.known
+    if model is None or model.task != CLASSIFICATION:
+        return
+    classes = np.unique(given.raw[given.target])
+    if not np.isin(classes, (0.0, 1.0)).all():
+        wrong = next(value for value in classes if value not in (0.0, 1.0))
+        raise ValueError(f"{given.target} must be 0 or 1 for {model.title}, not {wrong:g}")
+
+
+@lru_cache(maxsize=64)
+def _program(prediction: str, inputs: tuple[str, ...], uniforms: tuple[str, ...]) -> Program:
+    graph, node = parse(prediction, (*inputs, *uniforms))
+    return compile_program(graph, [(node, len(inputs))], inputs, uniforms)
+
+
+def predict(experiment: Experiment, a: float, b: float, inputs: Array) -> Array:
+    """What a model with the parameters a and b predicts from inputs (inputs, n).
+
+    Inputs and prediction are in the units of the table.
+    """
+    given = experiment.data
+    assert given is not None
+    scaled = np.array([given.scale(name).apply(column)
+                       for name, column in zip(given.inputs, inputs, strict=True)])  # fmt: skip
+    names = (*given.variables, *(number.name for number in experiment.numbers))
+    program = _program(given.prediction, given.inputs, names)
+    tape = engine.Tape(program, (a, b, *(number.value for number in experiment.numbers)))
+    found = np.empty((1, scaled.shape[1]))
+    engine.evaluate(tape, np.ascontiguousarray(scaled), found)
+    return np.asarray(given.scale(given.target).undo(found[0]))
+
+
+def in_units(experiment: Experiment, a: float, b: float) -> str:
+    """A model that is a line or a plane, in the units of the table; "" for any other."""
+    given = experiment.data
+    if given is None or not given.prediction:
+        return ""
+    columns = given.raw.select(given.inputs)
+    low, high, count = columns.min(axis=1), columns.max(axis=1), len(columns)
+    # the corner, one step along each input, and a point within, to tell whether it is straight
+    points = np.repeat(low[:, None], count + 2, axis=1)
+    points[np.arange(count), np.arange(1, count + 1)] = high
+    points[:, -1] = low + 0.37 * (high - low)
+    with np.errstate(all="ignore"):
+        values = predict(experiment, a, b, points)
+        rises = values[1:-1] - values[0]
+        off = abs(values[0] + 0.37 * rises.sum() - values[-1])
+        if not off <= 1e-9 * np.abs(values).max() or (high == low).any():
+            return ""
+    slopes = rises / (high - low)
+    parts = [f"{short(slope)}·{name}" for slope, name in zip(slopes, given.inputs, strict=True)]
+    text = " + ".join([*parts, short(float(values[0] - slopes @ low))]).replace("+ −", "− ")
+    return f"{given.target} = {text}"
