@@ -14,6 +14,7 @@ from gdviz.curves import Levels
 from gdviz.data import EXAMPLES, Data, keep
 from gdviz.experiment import Experiment, enter
 from gdviz.inspection import step_of
+from gdviz.own import Number
 from gdviz.session import Session, SessionError
 from gdviz_core import MODELS, DataError
 from gdviz_core.table import Table
@@ -103,8 +104,8 @@ def test_a_formula_of_ones_own_finds_its_columns_and_parameters(tmp_path):
 
 def test_a_typed_formula_stays_on_the_data():
     made = on()
-    other = made.on_formula("|slope*LotArea + intercept - SalePrice|^k", (
-        *made.numbers, *fit.on_formula(made, made.data, "(p*LotArea + q - SalePrice)^k").numbers))  # fmt: skip
+    formula = "|slope*LotArea + intercept - SalePrice|^k"
+    other = made.on_formula(formula, (Number.around("k", 2.0),))
     assert other.data.table == made.data.table
     assert other.data.model == ""
     assert other.numbers[0].name == "k"
@@ -142,9 +143,7 @@ def test_a_session_names_the_file_from_where_it_is_and_checks_it(tmp_path):
     assert list(changed.experiment.data.raw["v"]) == [2, 3, 7]
 
     table.write_text("u,z\n1,2\n2,3\n4,7\n")
-    with pytest.raises(
-        SessionError, match="its data cannot be read: t.csv: there is no column 'v'"
-    ):
+    with pytest.raises(SessionError, match=r"its data cannot be read: t\.csv: there is no column"):
         session.read(file)
     table.unlink()
     with pytest.raises(SessionError, match=r"its data are missing: there is no .*t\.csv"):
@@ -194,7 +193,7 @@ def test_bad_data_in_a_session_are_named(changes, message):
 
 
 def test_a_table_that_is_not_there_is_no_data():
-    with pytest.raises(DataError, match="the data of t.csv is not there"):
+    with pytest.raises(DataError, match="is not there"):
         Data("0" * 32, ("a", "b"), ("p", "q"), path="t.csv")
 
 
@@ -249,9 +248,8 @@ def test_a_long_race_on_much_data_is_recorded_more_sparsely():
 
 
 def test_a_script_runs_the_same_race_again(tmp_path):
-    (tmp_path / "t.csv").write_text(
-        "u;v\n" + "".join(f"{n / 7:.3f};{n % 5},5\n" for n in range(40))
-    )
+    rows = "".join(f"{n / 7:.3f};{n % 5}.5\n" for n in range(40)).replace(".", ",")
+    (tmp_path / "t.csv").write_text(f"u;v\n{rows}")
     made = on(tmp_path / "t.csv", "(a*u + b*c - v)^2", "standardise", steps=30)
     racer = replace(enter(made, "adam"), batch=8)
     made = replace(made, racers=(racer,), own_luck=True, replacement=True, seed=5)
