@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import gdviz_core as core
 from gdviz.experiment import Experiment
-from gdviz.field import arrow_lines, descent_arrows, streamlines
+from gdviz.field import arrows, streamlines
 from gdviz.racer import CONSTANT, Racer
 from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
@@ -26,6 +26,7 @@ from gdviz_core.surface import Array, Domain
 Result = TypeVar("Result")
 Computation = Generator[float, None, Result]
 
+MAX_DETAIL = 3.0  # seconds for a map on a large table; it is interpolated beyond
 MAX_LOOKING = 1.0  # seconds for the losses over all the data beside those over batches
 # Beyond this many points a race is recorded more sparsely.
 MAX_POINTS = 500_000
@@ -39,7 +40,8 @@ class Race:
     A lane is one racer from one start. `trajectories` are in order of lanes, racers outer, starts
     inner. `x`, `y` and `loss` (lanes, records) hold every lane to the end of the race: one that
     has ended stays with its last loss, where it was last at a finite place. `steps` gives the step
-    number of every record.
+    number of every record; where the budget is in epochs it counts the rows that were read instead,
+    so that those who take few and long steps wait for the others.
     """
 
     experiment: Experiment
@@ -56,6 +58,28 @@ class Race:
     def last(self) -> int:
         """The index of the last record."""
         return len(self.steps) - 1
+
+    def records(self, lane: int) -> NDArray[np.int64]:
+        """The index into the trajectory of a lane for every record."""
+        if lane not in self._records:
+            budget = self.experiment.budget
+            self._records[lane] = records(self.trajectories[lane], self.steps, budget)
+        return self._records[lane]
+
+    def record(self, lane: int, index: int) -> int:
+        """The same for one record."""
+        t = self.trajectories[lane]
+        if self.experiment.budget != "epochs":
+            return min(index, len(t) - 1)
+        return int(self.records(lane)[index])
+
+    def epoch(self, index: int) -> float:
+        """How often the data was read at a record, where the budget is in epochs."""
+        return float(self.steps[index]) / self.experiment.resolved().rows
+
+    @cached_property
+    def _records(self) -> dict[int, NDArray[np.int64]]:
+        return {}
 
     def lane(self, racer: int, start: int) -> int:
         """The lane of the running racer and the start with these numbers."""
@@ -144,7 +168,7 @@ def field(surface: Surface, kind: str, domain: Domain, count: int) -> Computatio
     """The gradient field as lines, (points, 2) each: arrows or streamlines."""
     yield 0.0
     if kind == "arrows":
-        return arrow_lines(*descent_arrows(surface, domain, count))
+        return arrows(surface, domain, count)
     return streamlines(surface, domain, count)
 
 
@@ -292,21 +316,31 @@ def _in_background(call: Callable[[], Result], progress: Any) -> Computation[Res
     return outcome[0]
 
 
+def records(t: core.Trajectory, steps: NDArray[np.int64], budget: str) -> NDArray[np.int64]:
+    """The index into a trajectory for every record of a race."""
+    if budget == "epochs":
+        return np.searchsorted(t.rows_read, steps, side="right") - 1
+    return np.minimum(np.arange(len(steps)), len(t) - 1)
+
+
 def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: int) -> Race:
-    longest = max(trajectories, key=lambda t: t.steps, default=None)
+    epochs = experiment.budget == "epochs"
+    longest = max(trajectories, key=len if epochs else lambda t: t.steps, default=None)
     steps = np.zeros(1, np.int64) if longest is None else longest.step
+    if epochs and longest is not None:
+        steps = np.union1d(longest.rows_read, [t.rows_read[-1] for t in trajectories])
     shape = (len(trajectories), len(steps))
     x, y, loss = np.empty(shape), np.empty(shape), np.empty(shape)
     visible = np.empty(len(trajectories), np.int64)
-    ends = np.array([t.steps for t in trajectories], np.int64)
+    ends = np.array([t.rows_read[-1] if epochs else t.steps for t in trajectories], np.int64)
     for lane, trajectory in enumerate(trajectories):
-        n = len(trajectory)
-        loss[lane, :n], loss[lane, n:] = trajectory.loss, trajectory.loss[-1]
-        if n > 1 and not math.isfinite(trajectory.x[-1] + trajectory.y[-1]):
-            n -= 1
-        visible[lane] = n
-        for whole, part in ((x, trajectory.x), (y, trajectory.y)):
-            whole[lane, :n], whole[lane, n:] = part[:n], part[n - 1]
+        at, last = records(trajectory, steps, experiment.budget), len(trajectory) - 1
+        loss[lane] = trajectory.loss[at]
+        if last > 0 and not math.isfinite(trajectory.x[-1] + trajectory.y[-1]):
+            last -= 1
+        at = np.minimum(at, last)
+        visible[lane] = np.searchsorted(at, last) + 1
+        x[lane], y[lane] = trajectory.x[at], trajectory.y[at]
     return Race(experiment, trajectories, steps, x, y, loss, visible, ends, every)
 
 
@@ -326,6 +360,26 @@ def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]
         yield 0.0
         return call()
     return (yield from _in_background(call, progress))
+
+
+def detailed(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]:
+    """The same as `landscape`; on a large table interpolated between as many points as are
+    evaluated in a few seconds."""
+    every = 1
+    while value_cost(surface, len(xs) * len(ys) // every**2) > MAX_DETAIL and every < 64:
+        every *= 2
+    if every == 1:
+        return (yield from landscape(surface, xs, ys))
+    from scipy.interpolate import RectBivariateSpline  # here: it takes long to load
+
+    # ends included, so that nothing is extrapolated
+    coarse_x, coarse_y = (np.linspace(c[0], c[-1], max(5, len(c) // every + 1)) for c in (xs, ys))
+    found = yield from landscape(surface, coarse_x, coarse_y)
+    if not np.isfinite(found).all():
+        near = [np.abs(c[:, None] - c_[None]).argmin(axis=0)
+                for c, c_ in ((coarse_y, ys), (coarse_x, xs))]  # fmt: skip
+        return found[np.ix_(*near)]
+    return np.asarray(RectBivariateSpline(coarse_y, coarse_x, found)(ys, xs))
 
 
 def finish(computation: Computation[Result], report: Callable[[float], None] | None = None):

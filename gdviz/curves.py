@@ -55,23 +55,22 @@ def series(race: Race, quantity: str, minima: tuple[Point, ...]) -> Array:
         if quantity == "batch":
             own = t.batch_loss
         if own is not None:
-            count = min(len(own), race.last + 1)
-            values[lane, :count] = own[:count]
-            values[lane, count:] = own[count - 1]
+            values[lane] = own[race.records(lane)]
     return values
 
 
 def abscissae(race: Race, against: str) -> Array:
     """Where the records lie on the horizontal axis, (lanes, records)."""
     steps = race.steps.astype(np.float64)
-    if against == "steps":
+    epochs = race.experiment.budget == "epochs"
+    if against == "steps" and not epochs:
         return np.broadcast_to(steps, race.x.shape)
+    if against == "epochs" and epochs:
+        return np.broadcast_to(steps / race.experiment.resolved().rows, race.x.shape)
     found = np.empty(race.x.shape)
     for lane, t in enumerate(race.trajectories):
-        count = min(len(t), race.last + 1)
-        places = t.epochs if against == "epochs" else t.evaluations
-        found[lane, :count] = places[:count]
-        found[lane, count:] = places[count - 1]
+        places = {"epochs": t.epochs, "steps": t.step}.get(against, t.evaluations)
+        found[lane] = places[race.records(lane)]
     return found
 
 

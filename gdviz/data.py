@@ -66,7 +66,7 @@ class Data:
     @property
     def title(self) -> str:
         """What it is called: the name of the file."""
-        return os.path.basename(self.path.removeprefix(EXAMPLE)) or "data"
+        return shown(self.path) or "data"
 
     @property
     def known(self) -> Model | None:
@@ -99,12 +99,17 @@ class Data:
         """How a column was scaled."""
         if column not in self.scaled_columns:
             return Scaling()
-        return self.raw.scaling(column, self.scaling)
+        return _scaling(self.raw, column, self.scaling)
 
 
 @lru_cache(maxsize=16)
 def _scaled(table: Table, scaling: str, columns: tuple[str, ...]) -> Table:
     return table if scaling == "none" else table.scaled(scaling, columns)
+
+
+@lru_cache(maxsize=64)
+def _scaling(table: Table, column: str, kind: str) -> Scaling:
+    return table.scaling(column, kind)
 
 
 def keep(table: Table) -> str:
@@ -139,7 +144,8 @@ def place_of(path: str) -> str:
 
 def shown(path: str) -> str:
     """The name of a file as a printable word."""
-    return "".join(c if c.isprintable() else "?" for c in os.path.basename(path))[-80:]
+    name = os.path.basename(path.removeprefix(EXAMPLE))
+    return "".join(c if c.isprintable() else "?" for c in name)[-80:]
 
 
 def open_table(path: str, columns: Sequence[str], form: Format | None) -> Table:

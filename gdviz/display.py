@@ -8,7 +8,7 @@ FIELDS = ("none", "arrows", "streamlines")
 AXES = ("steps", "evaluations", "epochs")
 SCALES = ("auto", "log", "linear")
 # What may be drawn at the ball of the selected run.
-INTERNALS = ("gradient", "moment", "step", "scaling", "model")
+INTERNALS = ("gradient", "moment", "step", "scaling", "model", "batches", "contours")
 
 AZIMUTH, ELEVATION = -112.0, 42.0
 

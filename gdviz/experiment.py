@@ -12,6 +12,7 @@ from gdviz.own import (
     OwnRule,
     OwnSurface,
     own_surface,
+    start_in,
     unknown_in_formula,
     view_of_loss,
 )
@@ -167,10 +168,15 @@ class Experiment:
         steps = 500 if self.budget == "epochs" else self.steps
         return {"data": None, "budget": budget, "steps": steps}
 
-    def on_data(self, data: Data, formula: str, numbers: tuple[Number, ...]) -> "Experiment":
+    def on_data(
+        self, data: Data, formula: str, numbers: tuple[Number, ...], domain: Domain | None = None
+    ) -> "Experiment":
         """The experiment on a loss on data, which brings a domain and a start."""
         surface = own_surface(formula, DEFAULT_DOMAIN, numbers, data)
-        domain, start = view_of_loss(surface)
+        if domain is None:
+            domain, start = view_of_loss(surface)
+        else:
+            start = start_in(surface, domain)
         moved = replace(self, surface=formula, domain=domain, parameters={}, numbers=numbers,
                         starts=(check_start(start),), data=data)  # fmt: skip
         return moved._with_suggestions(self)
@@ -183,7 +189,7 @@ class Experiment:
         formula, prediction, variables = model.fitted(data.inputs, data.target)
         data = replace(data, prediction=prediction, variables=variables)
         numbers = tuple(Number(p.name, p.value, p.low, p.high, p.log) for p in model.parameters)
-        return self.on_data(data, formula, numbers)
+        return self.on_data(data, formula, numbers, model.domain)
 
     def own_numbers(self) -> tuple[Number, ...]:
         """The numbers of the formula, or the parameters of a surface of the catalogue as such."""

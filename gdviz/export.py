@@ -235,7 +235,7 @@ def script(race: Race) -> str:
         numbers = f", parameters=[{numbers}]" if numbers else ""
         surface = f"core.Surface.from_formula({e.surface!r}, {e.resolved().domain!r}{numbers})"
     permissions = ""
-    racers, longest = [], int(race.ends.max(initial=0))
+    racers, longest = [], max((t.steps for t in race.trajectories), default=0)
     for racer in e.running:
         steps, evaluations = allowed(e, racer, longest)
         budget: dict[str, Any] = {"steps": steps}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gdviz.scale import stretch
 from gdviz_core import Surface
 from gdviz_core.surface import Array, Domain
 
@@ -9,7 +10,37 @@ _STEPS = 64  # of a streamline, to either side of its seed
 _SHORTEST = 9  # points of one that is drawn
 
 
-def descent_arrows(surface: Surface, domain: Domain, count: int) -> tuple[Array, ...]:
+class _Flat:
+    """A surface in the proportions it is drawn in."""
+
+    def __init__(self, surface: Surface, domain: Domain):
+        self.surface, self.share = surface, stretch(surface.domain)
+        x0, x1, y0, y1 = domain
+        self.domain = x0, x1, y0 / self.share, y1 / self.share
+
+    def gradient(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """The slope, whose opposite is the direction in which a step is drawn."""
+        gx, gy = self.surface.gradient(x, y * self.share)
+        return gx, gy / self.share
+
+    def back(self, lines: list[Array]) -> list[Array]:
+        """Lines in the proportions of the plane."""
+        return [line * (1.0, self.share) for line in lines] if self.share != 1 else lines
+
+
+def arrows(surface: Surface, domain: Domain, count: int) -> list[Array]:
+    """Arrows of steepest descent as lines, (points, 2) each, `count` along the longer side."""
+    flat = _Flat(surface, domain)
+    return flat.back(arrow_lines(*descent_arrows(flat, flat.domain, count)))
+
+
+def streamlines(surface: Surface, domain: Domain, count: int) -> list[Array]:
+    """Curves of steepest descent, (points, 2) each, about evenly spaced."""
+    flat = _Flat(surface, domain)
+    return flat.back(_streamlines(flat, flat.domain, count))
+
+
+def descent_arrows(surface: Surface | _Flat, domain: Domain, count: int) -> tuple[Array, ...]:
     """(x, y, dx, dy) of arrows downhill on a grid, `count` along the longer side.
 
     Their length grows with the slope, but slowly: by its rank.
@@ -46,11 +77,9 @@ def _grid(domain: Domain, cell: float) -> tuple[Array, Array]:
     return x.ravel(), y.ravel()
 
 
-def streamlines(surface: Surface, domain: Domain, count: int) -> list[Array]:
-    """Curves of steepest descent, (points, 2) each, about evenly spaced.
-
-    Every cell of a grid, `count` along the longer side, sends one both ways; where a curve enters
-    a cell that another one holds, it ends (after Jobard and Lefer 1997).
+def _streamlines(surface: _Flat, domain: Domain, count: int) -> list[Array]:
+    """Every cell of a grid sends a curve both ways; where one enters a cell that another one holds,
+    it ends (after Jobard and Lefer 1997).
     """
     x0, x1, y0, y1 = domain
     cell = max(x1 - x0, y1 - y0) / count
@@ -89,7 +118,7 @@ def streamlines(surface: Surface, domain: Domain, count: int) -> list[Array]:
     return lines
 
 
-def _follow(surface: Surface, at: Array, step: float) -> Array:
+def _follow(surface: _Flat, at: Array, step: float) -> Array:
     """Points along the field from `at`, all curves at once, by the midpoint rule."""
     points = [at]
     for _ in range(_STEPS):
@@ -99,7 +128,7 @@ def _follow(surface: Surface, at: Array, step: float) -> Array:
     return np.stack(points)
 
 
-def _downhill(surface: Surface, at: Array) -> Array:
+def _downhill(surface: _Flat, at: Array) -> Array:
     gx, gy = surface.gradient(at[:, 0], at[:, 1])
     with np.errstate(all="ignore"):
         norm = np.hypot(gx, gy)

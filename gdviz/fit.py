@@ -109,6 +109,19 @@ def experiment(
     return on_formula(before, given, model)
 
 
+def learn(
+    before: Experiment,
+    path: str,
+    columns: tuple[str, ...],
+    model: str,
+    scaling: str = "standardise",
+    form: Format | None = None,
+) -> Generator[float, None, tuple[Experiment, Reading]]:
+    """Read a file and make an experiment on it; yields how far it is. DataError, ValueError."""
+    found = yield from read(path, columns, form)
+    return experiment(before, found.table, path, columns, model, scaling, form), found
+
+
 def on_formula(before: Experiment, given: Data, formula: str) -> Experiment:
     """The experiment on a formula of the user's own over the columns.
 

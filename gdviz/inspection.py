@@ -87,7 +87,7 @@ def step_of(race: Race, lane: int, index: int) -> Step | None:
     t = race.trajectories[lane]
     if not isinstance(t.optimizer, Optimizer) or t.surface is None:
         return None
-    at = min(t.index(int(race.steps[index])), len(t) - 1)
+    at = race.record(lane, index)
     ended = at == len(t) - 1
     if ended and at > 0 and t.step[at] - t.step[at - 1] == 1:
         at -= 1

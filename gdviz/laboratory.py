@@ -4,19 +4,19 @@ The graphs are those the engine runs: parsed, shared and differentiated by the s
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdviz_core import Surface, engine
+from gdviz_core import Parameter, Surface, engine
 from gdviz_core.derivative import adjoints, gradient, tangents
 from gdviz_core.difference import STEP
 from gdviz_core.expression import parse
 from gdviz_core.graph import Graph
-from gdviz_core.notation import Term, build, notation
+from gdviz_core.notation import Term, build, notation, text_of
 from gdviz_core.program import Program, compile_program
 from gdviz_core.surface import NUMERICAL, WAYS
 
@@ -109,6 +109,32 @@ def check(surface: Surface) -> None:
 @lru_cache(maxsize=32)
 def _count(formula: str, names: tuple[str, ...]) -> int:
     return len(parse(formula, ("x", "y", *names))[0].nodes)
+
+
+def of_one_row(surface: Surface, row: int = 0) -> Surface:
+    """A loss on data for a single row, whose numbers are parameters; any other as it is.
+
+    Its variables are called x and y, as everywhere in the laboratory.
+    """
+    table = surface.table
+    if table is None:
+        return surface
+    names = dict(zip(surface.variables, ("x", "y"), strict=True))
+    taken = {"x", "y", *surface.values}
+    for column in table.names:
+        names[column] = column if column not in taken else f"{column}_row"
+    read = set(notation(surface.formula).variables())
+    numbers = [Parameter(names[column], float(table[column][row]), -1e300, 1e300)
+               for column in table.names if column in read]  # fmt: skip
+    formula = text_of(_renamed(notation(surface.formula), names))
+    return Surface.from_formula(formula, surface.domain, surface.name, surface.start,
+                                (*surface.parameters, *numbers))  # fmt: skip
+
+
+def _renamed(term: Term, names: dict[str, str]) -> Term:
+    if term.kind == "variable":
+        return replace(term, value=names.get(term.value, term.value))
+    return replace(term, parts=tuple(_renamed(part, names) for part in term.parts))
 
 
 def walk(surface: Surface, x: float, y: float) -> Walk:

@@ -65,7 +65,7 @@ def read_any(path: str | Path) -> OwnSurface | OwnRule | session.Session:
     text = session.content(path)
     with session.about(path):
         entry = load(text)
-        return session.load(text) if entry is None else entry
+        return session.load(text, Path(path).parent) if entry is None else entry
 
 
 def entries(kind: type[Own]) -> list[tuple[Path, Own]]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gdviz_core.surface import Array
 
+LONGEST = 8.0  # of one side of a domain by the other that is drawn as it is
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -154,3 +155,20 @@ def tick_label(value: float, log: bool) -> str:
     else:
         text = f"{value:.5g}"
     return text.replace("-", "−")
+
+
+def stretch(domain: tuple[float, float, float, float]) -> float:
+    """How many units of y are drawn as long as one of x.
+
+    It is 1, so that a circle is one, but for a domain so long that it would be a mere line.
+    """
+    x0, x1, y0, y1 = domain
+    share = (y1 - y0) / (x1 - x0)
+    return 1.0 if 1 / LONGEST <= share <= LONGEST else share
+
+
+def rounded(at: tuple[float, float], pixel: tuple[float, float]) -> tuple[float, float]:
+    """A point in no more digits than a tenth of a pixel of that size is worth."""
+    x, y = (round(value, 1 - math.floor(math.log10(size)))
+            for value, size in zip(at, pixel, strict=True))  # fmt: skip
+    return x, y

@@ -93,11 +93,17 @@ class Trajectory:
         return int(self.step[-1])
 
     @property
+    def rows_read(self) -> NDArray[np.int64]:
+        """How many rows of the data were read on the way to each iterate."""
+        rows = 1 if self.surface is None else self.surface.rows
+        return self.step * rows if self.batches is None else self.batches.read(self.step)
+
+    @property
     def epochs(self) -> Array:
         """How often all the data was read on the way to each iterate; its steps without batches."""
-        if self.batches is None:
-            return self.step.astype(np.float64)
-        return self.batches.epochs(self.step)
+        rows = 1 if self.surface is None else self.surface.rows
+        found: Array = self.rows_read / rows
+        return found
 
     @property
     def grad_norm(self) -> Array:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from gdviz_core.notation import Term, notation, text_of
 from gdviz_core.parameter import Parameter
+from gdviz_core.surface import Domain
 
 REGRESSION, CLASSIFICATION = "regression", "classification"
 
@@ -19,7 +20,8 @@ class Model:
 
     `prediction` is over the two `variables` and the inputs, `loss`, for one row, over P, the
     prediction, besides; `score`, where the prediction is a function of it, is S. `parameters` are
-    further numbers that are chosen, not learned. With `task` classification the target is 0 or 1
+    further numbers that are chosen, not learned. `domain` is the part of the plane worth looking
+    at, where that is known. With `task` classification the target is 0 or 1
     and the prediction the probability of 1.
     """
 
@@ -34,6 +36,7 @@ class Model:
     score: str = ""
     summary: str = ""
     source: str = ""
+    domain: Domain | None = None
 
     def fitted(
         self, inputs: tuple[str, ...], target: str, taken: Iterable[str] = ()
@@ -102,16 +105,17 @@ MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in (
           source=_CROSS_ENTROPY),
     Model("neuron_tanh", "One neuron, tanh", "tanh(S)", variables=("weight", "bias"),
           score="weight*X1 + bias", summary="Flat where the neuron is saturated, and possibly with "
-          "several minima.", source="Auer, Herbster and Warmuth 1996"),
+          "several minima.", domain=(-6, 6, -6, 6), source="Auer, Herbster and Warmuth 1996"),
     Model("neuron_sigmoid", "One neuron, sigmoid", "1/(1 + exp(-S))",
           variables=("weight", "bias"), score="weight*X1 + bias",
-          summary="As tanh, for targets from 0 to 1.", source="Auer, Herbster and Warmuth 1996"),
+          summary="As tanh, for targets from 0 to 1.", domain=(-6, 6, -6, 6),
+          source="Auer, Herbster and Warmuth 1996"),
     Model("neuron_relu", "One neuron, ReLU", "max(S, 0)", variables=("weight", "bias"),
           score="weight*X1 + bias", summary="Where no row makes it fire the loss is flat: a dead "
-          "neuron never learns.", source="Nair and Hinton 2010"),
+          "neuron never learns.", domain=(-6, 6, -6, 6), source="Nair and Hinton 2010"),
     Model("two_layers", "Two layers, one weight each", "w2*tanh(w1*X1)", variables=("w1", "w2"),
           summary="Both signs can be flipped: two minima of equal loss, and a saddle between "
-          "them.", source="Baldi and Hornik 1989"),
+          "them.", domain=(-4, 4, -4, 4), source="Baldi and Hornik 1989"),
 )})  # fmt: skip
 
 

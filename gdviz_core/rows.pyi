@@ -21,3 +21,6 @@ class RowTape(Tape):
 def batch_rows(
     rows: int, size: int, seed: int, replacement: bool, step: int
 ) -> NDArray[np.int64]: ...
+def epoch_rows(
+    rows: int, size: int, seed: int, replacement: bool, epoch: int
+) -> NDArray[np.int64]: ...

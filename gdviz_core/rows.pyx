@@ -155,3 +155,20 @@ def batch_rows(int64_t rows, int64_t size, uint64_t seed, bint replacement, int6
     cdef int64_t epoch = -1, count = 0
     take(rows, size, seed, replacement, step, &order[0], &epoch, &chosen[0], &count)
     return np.asarray(chosen)[:count]
+
+
+def epoch_rows(int64_t rows, int64_t size, uint64_t seed, bint replacement, int64_t epoch):
+    """The numbers of the rows of all batches of an epoch, one batch after the other.
+
+    The first epoch is 0. Every batch has `size` rows; without replacement the last may have fewer.
+    """
+    if rows < 1 or rows >= 2**31 or size < 1 or size > rows or epoch < 0:
+        raise ValueError("there is no such epoch")
+    cdef int64_t batches = (rows + size - 1) // size, k, count = 0
+    cdef int64_t[::1] order = np.empty(rows, np.int64)
+    cdef int64_t[::1] chosen = np.empty(batches * size, np.int64)
+    cdef int64_t known = -1
+    for k in range(batches):
+        take(rows, size, seed, replacement, epoch * batches + k + 1, &order[0], &known,
+             &chosen[k * size], &count)
+    return np.asarray(chosen)[: (batches - 1) * size + count]

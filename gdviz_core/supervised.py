@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdviz_core.rows import batch_rows
-from gdviz_core.surface import Array, Surface
+from gdviz_core.rows import batch_rows, epoch_rows
+from gdviz_core.surface import NUMERICAL, Array, Surface
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,15 @@ class Batches:
         """The numbers of the rows that a step sees; the first step is 1."""
         return batch_rows(self.rows, self.size, self.seed, self.replacement, step)
 
+    def epoch(self, number: int) -> NDArray[np.int64]:
+        """The numbers of the rows of all batches of an epoch in turn; the first epoch is 0."""
+        return epoch_rows(self.rows, self.size, self.seed, self.replacement, number)
+
     def read(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many rows were read after so many steps."""
         if self.replacement:
             return steps * self.size
         return steps // self.per_epoch * self.rows + steps % self.per_epoch * self.size
-
-    def epochs(self, steps: NDArray[np.int64]) -> Array:
-        """How often all the data was read, after so many steps."""
-        return self.read(steps) / self.rows
 
 
 def on_rows(surface: Surface, rows: NDArray[np.int64]) -> Surface:
@@ -53,12 +52,26 @@ def on_rows(surface: Surface, rows: NDArray[np.int64]) -> Surface:
     return replace(surface, table=surface.table.take(rows))
 
 
+def row_gradients(surface: Surface, x: float, y: float) -> Array:
+    """The gradient of the loss of each row at a point, (2, rows)."""
+    from gdviz_core import engine
+
+    if surface.table is None:
+        raise ValueError(f"{surface.name} has no data")
+    program = surface.program("slope")
+    values = (x, y, *surface.values.values())
+    values += (surface.h,) * (surface.way in NUMERICAL)
+    found = np.empty((2, surface.rows))
+    engine.evaluate(engine.Tape(program, values), surface.table.select(program.inputs), found)
+    return found
+
+
 def batch_gradients(
     surface: Surface, batches: Batches, x: float, y: float, epoch: int = 0
-) -> Iterator[tuple[float, float, int]]:
-    """(gx, gy, rows) of every batch of an epoch at a point."""
-    first = epoch * batches.per_epoch + 1
-    for step in range(first, first + batches.per_epoch):
-        rows = batches.rows_of(step)
-        gx, gy = on_rows(surface, rows).gradient(x, y)
-        yield float(gx), float(gy), len(rows)
+) -> Array:
+    """(gx, gy, rows) of every batch of an epoch at a point, (batches, 3)."""
+    chosen = batches.epoch(epoch)
+    starts = np.arange(0, len(chosen), batches.size)
+    counts = np.diff(np.append(starts, len(chosen)))
+    sums = np.add.reduceat(row_gradients(surface, x, y)[:, chosen], starts, axis=1)
+    return np.column_stack([*(sums / counts), counts])

@@ -184,7 +184,7 @@ class Background(QObject):
         every = 1
         points = viewport.width * viewport.height
         most = math.inf if self._document.patient else INLINE_SECONDS
-        while compute.value_cost(surface, points // every**2) > most and every < 32:
+        while compute.value_cost(surface, points // every**2) > most and every < 128:
             every *= 2
         xs, ys = viewport.centres(every)
         values = compute.finish(compute.landscape(surface, xs, ys))
@@ -198,7 +198,7 @@ class Background(QObject):
         coarse = self.landscape
         if coarse is None or coarse.every == 1:
             return
-        self._job = job = Job(compute.landscape(coarse.surface, *coarse.viewport.centres()))
+        self._job = job = Job(compute.detailed(coarse.surface, *coarse.viewport.centres()))
 
         def done(values: Any) -> None:
             self._job = None

@@ -4,6 +4,7 @@ pyqtgraph gives axes, coordinates and mouse events. Its context menus, exporters
 dialogs are out of reach, and the view keeps to finite limits.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from PyQt6.QtGui import QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
 from gdviz.app.theme import Theme, font
+from gdviz.scale import short
 from gdviz_core.surface import Array
 
 
@@ -99,6 +101,17 @@ class _Box(pg.ViewBox):
         self._canvas.wheeled.emit(event)
 
 
+class NumberAxis(pg.AxisItem):
+    """Numbers of any size in few characters."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        most = max(map(abs, values), default=0.0) * scale
+        if 1e-3 <= most < 1e5 or most == 0:
+            return super().tickStrings(values, scale, spacing)
+        digits = 2 + max(0, math.ceil(math.log10(most / (spacing * scale))))
+        return [short(value * scale, digits) for value in values]
+
+
 class _Content(pg.GraphicsObject):
     """Fills the view box with what `paint_content(painter, viewport)` draws."""
 
@@ -167,6 +180,12 @@ class Canvas(pg.PlotWidget):
             self.getAxis(name).setPen(pg.mkPen(theme.border))
             self.getAxis(name).setTextPen(theme.text2)
         self._content.update()
+
+    def set_room(self, room: int) -> None:
+        """Give the vertical axis so much width, for long numbers."""
+        if room != self._room:
+            self.getAxis("left").setWidth(round(self.getAxis("left").width() * room / self._room))
+            self._room = room
 
     def repaint_content(self) -> None:
         """Draw the content again soon."""

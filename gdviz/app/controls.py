@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
     QLabel,
+    QListView,
     QScrollArea,
     QSizePolicy,
     QSlider,
@@ -155,6 +156,12 @@ class Choice(Combo):
         for word in words:
             self.addItem(tr(word.capitalize()), word)
         self.activated.connect(lambda i: chosen(self.itemData(i)))
+
+    def hide_value(self, word: str, hidden: bool) -> None:
+        """Do not offer a word for now."""
+        view = self.view()
+        if isinstance(view, QListView):
+            view.setRowHidden(self.findData(word), hidden)
 
     def show_value(self, word: str) -> None:
         """Show the word that is chosen."""

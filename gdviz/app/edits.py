@@ -132,6 +132,7 @@ class Editable(QFrame):
         Surroundings(
             self.window() or self, self._racer, self.view.document.experiment.steps,
             self.view.theme, lambda racer: self._change(tr("Change the surroundings"), racer),
+            self.view.document.experiment.resolved().rows,
         ).open()  # fmt: skip
 
     def _copy_rule(self) -> None:

@@ -12,6 +12,7 @@ from gdviz import export, library, session
 from gdviz.app.dialog import may
 from gdviz.app.document import Document, Origin
 from gdviz.app.entry import CheckedField
+from gdviz.app.tables import ENDINGS
 from gdviz.app.text import tr
 from gdviz.experiment import first_experiment
 from gdviz.own import OwnRule, OwnSurface
@@ -29,6 +30,7 @@ class Files(QObject):
     said = pyqtSignal(str)
     opened = pyqtSignal()
     python = pyqtSignal(str)  # a Python file that is to race
+    tables = pyqtSignal(str)  # a file of data to learn from
     kept = pyqtSignal()  # something has come into the library
     entered = pyqtSignal(object)  # an OwnRule that is to race
     remembered = pyqtSignal()  # the recent files have changed
@@ -81,6 +83,9 @@ class Files(QObject):
 
     def open_from(self, path: Path, ask: bool = True) -> None:
         """Open a file, or say why not and keep what is there."""
+        if path.suffix.lower() in ENDINGS:
+            self.tables.emit(str(path))
+            return
         if path.suffix == ".py":
             self.python.emit(str(path))
             return
@@ -135,6 +140,8 @@ class Files(QObject):
         self._document.open(label, opened, path, shipped)
 
     def _say(self, said: str, opened: Session) -> None:
+        if opened.remark:
+            said += f"; {opened.remark}"
         if opened.lost:
             words = tr("; not known here and not saved again: {fields}")
             said += words.format(fields=", ".join(opened.lost[:5]))

@@ -15,6 +15,7 @@ from gdviz_core import Surface
 SHORTEST, LONGEST = 26.0, 82.0  # arrows whose length says little, in logical pixels
 RADIUS = 38.0  # of the larger axis of an ellipse
 FAR = 1e5
+NAME = 24  # characters of a variable
 
 
 def draw_internals(
@@ -86,19 +87,34 @@ def _arrow(
         painter.drawLine(at, tip)
         painter.drawPolyline(QPolygonF([barbs[0], tip, barbs[1]]))
     if word and length > 15:
-        _word(painter, tip + along * 12, word, color, theme)
+        rimmed(painter, tip + along * 12, word, color, theme)
 
 
-def _word(painter: QPainter, at: QPointF, word: str, color: QColor, theme: Theme) -> None:
+def rimmed(painter: QPainter, at: QPointF, word: str, color: QColor, theme: Theme) -> None:
     """A word in the middle of a point, with a rim that keeps it readable."""
     painter.setFont(font(12 * theme.zoom, 600))
     width = painter.fontMetrics().horizontalAdvance(word)
     path = QPainterPath()
     path.addText(at + QPointF(-width / 2, 4 * theme.zoom), painter.font(), word)
-    casing = QColor(theme.casing)
+    # what is dark has a light rim
+    casing = QColor(theme.casing if color.lightness() > 90 else theme.card)
     casing.setAlphaF(min(1.0, theme.casing_opacity + 0.25))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, QPen(casing, 3.0))
     painter.fillPath(path, color)
+
+
+def name_axes(
+    painter: QPainter, viewport: Viewport, names: tuple[str, str], theme: Theme
+) -> None:  # fmt: skip
+    """Write what is across and what is up along the edges."""
+    width, height = (side / viewport.ratio for side in (viewport.width, viewport.height))
+    metrics, zoom = QFontMetricsF(font(12 * theme.zoom, 600)), theme.zoom
+    words = [name if len(name) <= NAME else f"{name[: NAME - 1]}…" for name in names]
+    for text, right in ((f"{words[0]} →", True), (f"↑ {words[1]}", False)):
+        half = metrics.horizontalAdvance(text) / 2 + 12
+        at = QPointF(width - half, height - 16 * zoom) if right else QPointF(half, 16 * zoom)
+        rimmed(painter, at, text, QColor(theme.text), theme)
 
 
 def _draw_ellipse(

@@ -18,6 +18,8 @@ _INTERNALS = {
     "step": "The step to come",
     "scaling": "Adaptive scaling",
     "model": "Quadratic model and stability limit",
+    "batches": "Gradients of all batches",
+    "contours": "Loss of the batch",
 }
 
 

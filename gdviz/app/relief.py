@@ -17,8 +17,8 @@ from gdviz.app.theme import Theme, pixel
 from gdviz.app.trails import Pixels
 from gdviz.compute import Computation
 from gdviz.display import Camera
-from gdviz.field import arrow_lines, descent_arrows
-from gdviz.scale import Scale
+from gdviz.field import arrows
+from gdviz.scale import Scale, stretch
 from gdviz_core import Surface
 from gdviz_core.surface import Array
 
@@ -53,9 +53,9 @@ class Relief:
     def of(cls, surface: Surface, kind: str) -> "Relief":
         """`kind` is "log", "linear" or "rank"."""
         x0, x1, y0, y1 = surface.domain
-        size = max(x1 - x0, y1 - y0)
-        x = np.linspace(x0, x1, max(16, round(CELLS * (x1 - x0) / size)))
-        y = np.linspace(y0, y1, max(16, round(CELLS * (y1 - y0) / size)))
+        along_x, along_y = _units(surface)
+        x = np.linspace(x0, x1, max(16, round(CELLS * (x1 - x0) * along_x / 2)))
+        y = np.linspace(y0, y1, max(16, round(CELLS * (y1 - y0) * along_y / 2)))
         loss = surface.grid(x, y)
         finite = np.sort(np.clip(loss[np.isfinite(loss)], -1e300, 1e300))
         scale = Scale.of(loss)
@@ -79,16 +79,16 @@ class Relief:
     def matrix(self, camera: Camera, width: int, height: int) -> Array:
         """What takes (x, y, height, 1) to (pixel x * w, pixel y * w, w)."""
         x0, x1, y0, y1 = self.surface.domain
-        unit = 2.0 / max(x1 - x0, y1 - y0)
-        place = np.diag([unit, unit, TALL, 1.0])
-        place[:3, 3] = (-unit * (x0 + x1) / 2, -unit * (y0 + y1) / 2, -0.22 * TALL)
+        along_x, along_y = _units(self.surface)
+        place = np.diag([along_x, along_y, TALL, 1.0])
+        place[:3, 3] = (-along_x * (x0 + x1) / 2, -along_y * (y0 + y1) / 2, -0.22 * TALL)
         a, e = math.radians(camera.azimuth), math.radians(camera.elevation)
         right = np.array([-math.sin(a), math.cos(a), 0.0])
         back = np.array([math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e)])
         up = np.cross(back, right)
         turn = np.eye(4)
         turn[:3, :3] = right, up, back
-        half_x, half_y = unit * (x1 - x0) / 2, unit * (y1 - y0) / 2
+        half_x, half_y = along_x * (x1 - x0) / 2, along_y * (y1 - y0) / 2
         reach = math.hypot(half_x, half_y)
         tall = reach * math.sin(abs(e)) + 0.5 * TALL * math.cos(e)
         zoom = camera.zoom * min(width / (2.0 * reach), height / (2.0 * max(tall, 0.4))) * 0.92
@@ -102,12 +102,19 @@ class Relief:
 
     def normals(self) -> Array:
         """Unit vectors across the surface, (y, x, 3), in the proportions it is drawn in."""
-        x0, x1, y0, y1 = self.surface.domain
-        unit = 2.0 / max(x1 - x0, y1 - y0)
+        along_x, along_y = _units(self.surface)
         filled = np.where(np.isfinite(self.height), self.height, 0.0) * TALL
-        dy, dx = np.gradient(filled, self.y * unit, self.x * unit)
+        dy, dx = np.gradient(filled, self.y * along_y, self.x * along_x)
         across = np.stack([-dx, -dy, np.ones_like(dx)], axis=-1)
         return across / np.linalg.norm(across, axis=-1, keepdims=True)
+
+
+def _units(surface: Surface) -> tuple[float, float]:
+    """How long a unit of x and one of y are drawn; the longer side of the domain is 2 long."""
+    x0, x1, y0, y1 = surface.domain
+    share = stretch(surface.domain)
+    unit = 2.0 / max(x1 - x0, (y1 - y0) / share)
+    return unit, unit / share
 
 
 @lru_cache(maxsize=4)
@@ -300,7 +307,7 @@ def _floor_lines(surface: Surface, kind: str) -> Lines:
 def _arrows(surface: Surface, kind: str, on_surface: bool) -> Lines:
     """Arrows of steepest descent over the domain, in the plane below or lying on the surface."""
     relief = relief_of(surface, kind)
-    lines = arrow_lines(*descent_arrows(surface, surface.domain, FIELD))
+    lines = arrows(surface, surface.domain, FIELD)
     if not lines:
         return _joined([])
     if not on_surface:

@@ -195,7 +195,7 @@ class RacerRow(Editable):
         over = lanes.start + np.flatnonzero(race.ends[lanes.start : lanes.stop] <= step)
         if not over.size and len(lanes) == 1:
             trajectory = race.trajectories[lanes.start]
-            at = trajectory.index(step)
+            at = race.record(lanes.start, index)
             slope = math.hypot(trajectory.grad_x[at], trajectory.grad_y[at])
             self.status.setText(tr("running, |∇| {short}").format(short=short(slope)))
         elif not over.size:
@@ -209,7 +209,8 @@ class RacerRow(Editable):
                 ended[status] = ended.get(status, 0) + 1
             running = len(lanes) - len(over)
             parts = [f"{n} {status}" for status, n in ended.items()]
-            self.status.setText(", ".join(parts + [f"{running} running"] * bool(running)))
+            parts += [f"{running} running"] * bool(running) or _reached(losses)
+            self.status.setText(", ".join(parts))
         self.status.explain = lambda: "\n".join(
             f"Start {n}: {race.end(lane)}" for n, lane in enumerate(lanes[:20], 1)
         )
@@ -279,3 +280,13 @@ class RacerRow(Editable):
             self.show_racer(self._racer)
             self.set_theme(self.view.theme)
         self.details.setVisible(open_)
+
+
+def _reached(losses: np.ndarray) -> list[str]:
+    """How many runs have ended at the least loss, if not all have."""
+    finite = losses[np.isfinite(losses)]
+    if not finite.size:
+        return []
+    least = finite.min()
+    count = int((finite <= least + 1e-6 * max(1e-6, abs(least), float(np.ptp(finite)))).sum())
+    return [tr("{count} at the least loss").format(count=count)] if count < len(losses) else []

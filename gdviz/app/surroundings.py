@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 from gdviz.app.canvas import painted
 from gdviz.app.controls import Combo, label
 from gdviz.app.dialog import Dialog
-from gdviz.app.entry import number_text, parse_number
+from gdviz.app.entry import number_text, parse_number, parse_whole
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.racer import CONSTANT, PLATEAU, REVERSE, Racer, schedule_parameters, scheduled, schedules
@@ -86,7 +86,7 @@ class Surroundings(Dialog):
 
     def __init__(
         self, parent: QWidget, racer: Racer, steps: int, theme: Theme,
-        changed: Callable[[Racer], None],
+        changed: Callable[[Racer], None], rows: int = 1,
     ):  # fmt: skip
         super().__init__(parent, tr("Around the rule of {name}").format(name=racer.name))
         self.setMinimumWidth(420)
@@ -114,6 +114,8 @@ class Surroundings(Dialog):
         self.clip = self._field(tr("Clip the norm"), racer.clip)
         self.clip_value = self._field(tr("Clip each component"), racer.clip_value)
         self.decay = self._field(tr("Weight decay"), racer.weight_decay or None)
+        self.batch = self._field(tr("Rows of a step"), racer.batch)
+        self.batch.setPlaceholderText(tr("all {rows}").format(rows=f"{rows:,}"))
         self.way = Combo(tr("How the gradient is computed"))
         for name, words in WORDS.items():
             self.way.addItem(tr(words), name)
@@ -136,6 +138,9 @@ class Surroundings(Dialog):
         column.addWidget(self.graph)
         below = QFormLayout()
         below.setSpacing(8)
+        if rows > 1:
+            self.batch.setToolTip(tr("How many rows of the data each step sees"))
+            below.addRow(_caption(tr("Rows of a step")), self.batch)
         for caption, field, tip in (
             (tr("Clip the norm to"), self.clip, tr("The longest gradient the rule sees")),
             (tr("Clip each component to"), self.clip_value, tr("The steepest slope it sees")),
@@ -202,7 +207,7 @@ class Surroundings(Dialog):
             racer = replace(
                 self.racer, schedule=wanted, schedule_values=chosen, tuned=False,
                 clip=_optional(self.clip), clip_value=_optional(self.clip_value),
-                weight_decay=_optional(self.decay) or 0.0,
+                weight_decay=_optional(self.decay) or 0.0, batch=_whole(self.batch),
                 way=self.way.currentData(), h=_optional(self.step) or Racer.h,
             )  # fmt: skip
             self.step.setEnabled(racer.way in NUMERICAL)
@@ -234,9 +239,18 @@ def _optional(field: QLineEdit) -> float | None:
     return _number(field.accessibleName(), field) if field.text().strip() else None
 
 
+def _whole(field: QLineEdit) -> int | None:
+    try:
+        return parse_whole(field.text()) if field.text().strip() else None
+    except ValueError as error:
+        raise ValueError(f"{field.accessibleName()}: {error}") from None
+
+
 def described(racer: Racer) -> str:
     """What surrounds the rule of a racer, in a few words; empty if nothing does."""
     parts = []
+    if racer.batch is not None:
+        parts.append(tr("batches of {rows}").format(rows=racer.batch))
     if racer.schedule != CONSTANT or racer.schedule_values:
         title = schedules().get(racer.schedule, (racer.schedule, ""))[0]
         parts.append(tr("on plateaus") if racer.schedule == PLATEAU else title.lower())

@@ -1,6 +1,7 @@
 """The views, one file each; VIEWS is what the window builds its panels from."""
 
 from gdviz.views.curves import CurvesView
+from gdviz.views.fit import FitView
 from gdviz.views.header import HeaderView
 from gdviz.views.inspector import InspectorView
 from gdviz.views.laboratory import LaboratoryView
@@ -23,6 +24,7 @@ VIEWS = (
     MapView,
     PlaybarView,
     ReliefView,
+    FitView,
     InspectorView,
     CurvesView,
     ResultsView,

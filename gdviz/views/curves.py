@@ -159,6 +159,7 @@ class CurvesView(View):
         """Find what the axes show."""
         display, race = self.document.display, self._race
         self._display = (display.quantity, display.against, display.scale)
+        self.against.hide_value("epochs", self.document.experiment.data is None)
         self.against.show_value(display.against)
         self.scale.show_value(display.scale)
         self._levels = None

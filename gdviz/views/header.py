@@ -103,14 +103,18 @@ class HeaderView(View):
     def show_experiment(self, experiment: Experiment) -> None:
         surface = experiment.resolved()
         name = experiment.surface
-        if name not in SURFACES:
+        if experiment.data is not None:
+            name = ""
+        elif name not in SURFACES:
             mine = [title for title, entry in self.own.items() if entry.formula == name]
             name = OWN + mine[0] if mine else ""
         unnamed = self.surface.findData("")
         if name and unnamed >= 0:
             self.surface.removeItem(unnamed)
         elif not name and unnamed < 0:
-            self.surface.insertItem(0, tr("Your formula"), "")
+            self.surface.insertItem(0, "", "")
+        if not name:
+            self.surface.setItemText(self.surface.findData(""), _unnamed(experiment))
         self.surface.setCurrentIndex(max(0, self.surface.findData(name)))
         self.formula.show_text(surface.formula)
         if not self.formula.hasFocus():
@@ -155,7 +159,8 @@ class HeaderView(View):
         experiment, text = self.document.experiment, self.formula.text().strip()
         try:
             known = experiment.own_numbers()
-            added = (Number.around(name, 1.0) for name in unknown_in_formula(text, known))
+            names = unknown_in_formula(text, known, experiment.names)
+            added = (Number.around(name, 1.0) for name in names)
             made = experiment.on_formula(text, (*known, *added))
         except ValueError as error:
             self._show_error(str(error))
@@ -197,3 +202,12 @@ class HeaderView(View):
         self.surface.set_theme(now)
         self.formula.set_theme(now)
         self.edit.set_color(now.text2)
+
+
+def _unnamed(experiment: Experiment) -> str:
+    """What a surface is called that is neither of the catalogue nor of the library."""
+    data = experiment.data
+    if data is None:
+        return tr("Your formula")
+    model = tr("your formula") if data.known is None else tr(data.known.title)
+    return tr("{name}: {model}").format(name=data.title, model=model)

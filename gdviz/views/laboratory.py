@@ -171,7 +171,7 @@ class LaboratoryView(View):
         """Work everything out at the point, if it can be seen."""
         if not self.isVisible() and not self.document.patient:
             return
-        surface, at = self.document.experiment.resolved(), self.point()
+        surface, at = laboratory.of_one_row(self.document.experiment.resolved()), self.point()
         if surface == self._surface and at == self._point:
             return
         try:
@@ -231,7 +231,16 @@ class LaboratoryView(View):
         }
         at = stage.present
         self.graph.show_numbers(numbers, None if at is None else walk.nodes[at].number)
-        self.told.setText(_told(walk, stage))
+        self.told.setText(self._row_words() + _told(walk, stage))
+
+    def _row_words(self) -> str:
+        """Which row of the data is looked at, and what x and y stand for."""
+        data = self.document.experiment.data
+        if data is None:
+            return ""
+        x, y = data.variables
+        words = tr("Row 1 of {name}, x is {x} and y {y}. ")
+        return words.format(name=data.title, x=x, y=y)
 
     def _play(self, mode: Pass) -> None:
         if self._clock.isActive() and mode is self.mode:

@@ -11,10 +11,11 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 from gdviz.app.background import Background
 from gdviz.app.balls import BALL, Balls, Starts
 from gdviz.app.bar import ColourBar
-from gdviz.app.canvas import LEFT, RIGHT, Canvas, Viewport
+from gdviz.app.batches import draw_cloud, draw_contours
+from gdviz.app.canvas import LEFT, RIGHT, Canvas, NumberAxis, Viewport
 from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
-from gdviz.app.internals import draw_internals
+from gdviz.app.internals import draw_internals, name_axes
 from gdviz.app.layers import Layers
 from gdviz.app.player import Player
 from gdviz.app.text import tr
@@ -24,11 +25,13 @@ from gdviz.compute import Race
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point
 from gdviz.inspection import Step, step_of
+from gdviz.scale import rounded, stretch
 from gdviz.views.view import View
 
 GRIP = 13.0  # how near the pointer must be to a start to take it
 MAX_SPAN = 1e5  # how far out and in one may zoom, in sizes of the domain
 MIN_SPAN = 1e-9
+ROOM, LONG = 44, 62  # widths of the vertical axis, for usual and for long numbers
 
 
 class MapView(View):
@@ -44,7 +47,7 @@ class MapView(View):
 
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
-        self.canvas = Canvas(self)
+        self.canvas = Canvas(self, ROOM, left=NumberAxis("left"), bottom=NumberAxis("bottom"))
         self.canvas.setAccessibleName(tr("Map"))
         self.canvas.setToolTip("")
         self.canvas.paint_content = self.paint_map
@@ -57,7 +60,8 @@ class MapView(View):
         self.theme: Theme = DARK
         self._domain = (0.0, 1.0, 0.0, 1.0)
         self._middle: Point = (0.0, 0.0)
-        self._span = 1.0  # plane units per logical pixel
+        self._span = 1.0  # plane units of x per logical pixel
+        self._share = 1.0  # of y for one of x
         self._fits = True  # until the user zooms or pans
         self._trails, self._starts, self._balls = Trails(), Starts(), Balls()
         self._race: Race | None = None
@@ -90,6 +94,8 @@ class MapView(View):
         key = (surface.name, surface.domain)
         if key != self._fitted:
             self._fitted, self._domain = key, surface.domain
+            self._share = stretch(surface.domain)
+            self.canvas.set_room(ROOM if max(map(abs, surface.domain[2:])) < 1e5 else LONG)
             self.fit()
         self.canvas.repaint_content()
 
@@ -146,10 +152,11 @@ class MapView(View):
     def zoom(self, factor: float, about: Point | None = None) -> None:
         """Make everything `factor` times larger; the point `about` stays where it is."""
         self._fits = False
-        size = max(self._domain[1] - self._domain[0], self._domain[3] - self._domain[2])
+        size = self._size()
         width = max(self.canvas.box.width(), 1.0)
         before = self._span
-        resolution = 1e-13 * (1.0 + max(abs(c) for c in self._middle) / size)
+        far = max(abs(self._middle[0]), abs(self._middle[1]) / self._share)
+        resolution = 1e-13 * (1.0 + far / size)
         low, high = max(MIN_SPAN, resolution * 1e3), MAX_SPAN
         self._span = min(max(before / factor, low * size / width), high * size / width)
         if about is not None:
@@ -165,7 +172,7 @@ class MapView(View):
         """Move the map by logical pixels."""
         self._fits = False
         x, y = self._middle
-        self._middle = (x - dx * self._span, y + dy * self._span)
+        self._middle = (x - dx * self._span, y + dy * self._span * self._share)
         self._apply_range()
 
     def _apply_range(self) -> None:
@@ -174,12 +181,13 @@ class MapView(View):
             return
         x0, x1, y0, y1 = self._domain
         if self._fits:
-            self._span = max((x1 - x0) / width, (y1 - y0) / height)
-        reach = MAX_SPAN * max(x1 - x0, y1 - y0)
+            self._span = max((x1 - x0) / width, (y1 - y0) / self._share / height)
+        reach = MAX_SPAN * self._size()
         x = min(max(self._middle[0], x0 - reach), x1 + reach)
+        reach *= self._share
         y = min(max(self._middle[1], y0 - reach), y1 + reach)
         self._middle = (x, y)
-        half_x, half_y = self._span * width / 2, self._span * height / 2
+        half_x, half_y = self._span * width / 2, self._span * self._share * height / 2
         self.canvas.show_range(x - half_x, x + half_x, y - half_y, y + half_y)
         self.canvas.repaint_content()
 
@@ -199,6 +207,8 @@ class MapView(View):
         if race is not None:
             self._balls.draw(painter, race, index, viewport, theme)
             self._paint_internals(painter, race, index, viewport)
+        if experiment.data is not None:
+            name_axes(painter, viewport, experiment.data.variables, theme)
         if self._frame is not None:
             painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -216,6 +226,14 @@ class MapView(View):
         if self._step is None or self._step[0] != key:
             self._step = (key, step_of(race, lane, index))
         step = self._step[1]
+        batches = race.trajectories[lane].batches
+        if step is not None and batches is not None:
+            surface = race.experiment.resolved()
+            if "contours" in display.internals:
+                draw_contours(painter, surface, batches, step.number, viewport, self.theme)
+            if "batches" in display.internals:
+                draw_cloud(painter, surface, batches, step.number, step.before, viewport,
+                           self.theme)  # fmt: skip
         if step is not None:
             color = self.theme.racer(race.experiment.racers[self.document.racer].colour)
             surface = race.experiment.resolved()
@@ -231,7 +249,7 @@ class MapView(View):
             return None
         x, y = self.canvas.to_plane(scene_point)
         points = np.array(starts, np.float64)
-        distances = np.hypot(points[:, 0] - x, points[:, 1] - y) / self._span
+        distances = self._away(points[:, 0] - x, points[:, 1] - y)
         nearest = len(starts) - 1 - int(np.argmin(distances[::-1]))
         return nearest if distances[nearest] <= GRIP else None
 
@@ -243,7 +261,7 @@ class MapView(View):
         x, y = self.canvas.to_plane(scene_point)
         index = min(self.player.index, race.last)
         with np.errstate(all="ignore"):
-            away = np.hypot(race.x[:, index] - x, race.y[:, index] - y) / self._span
+            away = self._away(race.x[:, index] - x, race.y[:, index] - y)
         away = np.where(np.isfinite(away), away, np.inf)
         lane = len(away) - 1 - int(np.argmin(away[::-1]))
         return lane if away[lane] <= (BALL + 3) * self.theme.zoom else None
@@ -267,8 +285,7 @@ class MapView(View):
     def _place(self, scene_point: QPointF) -> Point:
         """A point of the plane, in no more digits than a tenth of a pixel is worth."""
         x, y = self.canvas.to_plane(scene_point)
-        digits = 1 - math.floor(math.log10(self._span))
-        return round(x, digits), round(y, digits)
+        return rounded((x, y), (self._span, self._span * self._share))
 
     def _drag(self, event: Any) -> None:
         if event.button() != LEFT and event.button() != Qt.MouseButton.MiddleButton:
@@ -312,7 +329,7 @@ class MapView(View):
     def show_box(self, corner: Point, opposite: Point) -> None:
         """Show the box between two points, and what else there is room for."""
         width, height = self.canvas.box.width(), self.canvas.box.height()
-        wide, tall = abs(opposite[0] - corner[0]), abs(opposite[1] - corner[1])
+        wide, tall = abs(opposite[0] - corner[0]), abs(opposite[1] - corner[1]) / self._share
         if not math.isfinite(wide + tall) or min(wide, tall) < 6 * self._span:
             return  # no box, or a click that slipped
         self._middle = ((corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2)
@@ -335,11 +352,19 @@ class MapView(View):
         """What is said of the critical point at a point of the plane."""
         if not self.document.display.critical:
             return ""
-        reach = GRIP * self._span
-        marks = self.background.marks()
-        near = [(math.hypot(mark.x - at[0], mark.y - at[1]), mark.text) for mark in marks
-                if abs(mark.x - at[0]) < reach and abs(mark.y - at[1]) < reach]  # fmt: skip
+        places = ((self._away(mark.x - at[0], mark.y - at[1]), mark.text)
+                  for mark in self.background.marks())  # fmt: skip
+        near = [(float(away), text) for away, text in places if away < GRIP]
         return min(near)[1] if near else ""
+
+    def _away(self, dx: Any, dy: Any) -> Any:
+        """How many logical pixels long something of the plane is."""
+        return np.hypot(dx, dy / self._share) / self._span
+
+    def _size(self) -> float:
+        """The longer side of the domain, in units of x."""
+        x0, x1, y0, y1 = self._domain
+        return max(x1 - x0, (y1 - y0) / self._share)
 
     def add_in_the_middle(self) -> None:
         """Add a start without the mouse."""

@@ -97,11 +97,14 @@ class PlaybarView(View):
         self.scrub.setValue(index)
         self.scrub.blockSignals(False)
         self.scrub.update()
-        step = last = 0
-        if self._race is not None:
-            step = int(self._race.steps[min(index, self._race.last)])
-            last = int(self._race.steps[-1])
-        self.counter.setText(f"{step} / {last}")
+        words, race = "0 / 0", self._race
+        if race is not None:
+            index = min(index, race.last)
+            words = f"{int(race.steps[index])} / {int(race.steps[-1])}"
+            if race.experiment.budget == "epochs":
+                epoch, last = race.epoch(index), race.epoch(race.last)
+                words = tr("epoch {epoch} / {last}").format(epoch=f"{epoch:.2f}", last=f"{last:g}")
+        self.counter.setText(words)
 
     def set_theme(self, theme: Theme) -> None:
         for button in (self.to_start, self.back, self.forward, self.to_end):

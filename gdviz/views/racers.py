@@ -32,6 +32,8 @@ from gdviz.racer import Racer
 from gdviz.views.view import View
 from gdviz_core.foreign import PREFIX
 
+EPOCHS = 20  # of a race between sizes of batches
+
 
 class RacersView(View):
     """One row for each racer."""
@@ -128,7 +130,8 @@ class RacersView(View):
         add(tr("Switch all o&ff"), lambda: self._switch_all(False))
         add(tr("&Remove all"), lambda: self.change(tr("Remove all racers"), ()))
         menu.addSeparator()
-        add(tr("&Noise in the gradient…"), self._ask_noise)
+        add(tr("&Noise and batches…"), self._ask_noise)
+        self.sizes = add(tr("&Batch, mini-batch and stochastic"), self._enter_sizes)
         document.displayed.connect(lambda display: self.linked.setChecked(display.linked))
 
     def _flip_linked(self) -> None:
@@ -152,18 +155,51 @@ class RacersView(View):
     def _ask_noise(self) -> None:
         experiment = self.document.experiment
 
-        def take(noise: float, seed: int) -> None:
-            self.document.edit(tr("Change the noise"), noise=noise, seed=seed)
+        def take(noise: float, seed: int, own_luck: bool, replacement: bool) -> None:
+            self.document.edit(tr("Change noise and batches"), noise=noise, seed=seed,
+                               own_luck=own_luck, replacement=replacement)  # fmt: skip
 
         Form(
-            self.window() or self, tr("Noise in the gradient"),
-            [Field(tr("Standard deviation"), experiment.noise), Field(tr("Seed"), experiment.seed)],
+            self.window() or self, tr("Noise and batches"),
+            [Field(tr("Deviation of the noise"), experiment.noise),
+             Field(tr("Seed"), experiment.seed),
+             Field(tr("Each racer has its own"), experiment.own_luck),
+             Field(tr("Rows with replacement"), experiment.replacement)],
             take,
             hint=tr(
-                "Normal noise is added to each component of the gradient. At each step all racers "
-                "from one start meet the same."
+                "Normal noise is added to each component of the gradient. Batches of rows are "
+                "shuffled for each epoch, or drawn from all rows with replacement. Noise and "
+                "batches are the same for all racers unless each has its own."
             ),
         ).open()  # fmt: skip
+
+    def _enter_sizes(self) -> None:
+        """Let the selected racer run on all rows, on batches and on single rows, by epochs."""
+        experiment, number = self.document.experiment, self.document.racer
+        rows = experiment.resolved().rows
+        if experiment.data is None or not experiment.racers:
+            self.document.said.emit(tr("Open data first (Ctrl+D): batches are rows of a table"))
+            return
+        first = experiment.racers[min(number, len(experiment.racers) - 1)]
+        made: list[Racer] = []
+        sizes = {
+            tr("Batch"): None,
+            tr("Mini-batch"): max(1, min(32, rows // 4)),
+            tr("Stochastic"): 1,
+        }
+        for name, size in sizes.items():
+            title = f"{name}, {first.definition.title}"
+            racer = replace(first, name=title, batch=size, on=True, colour=len(made))
+            if "lr" in racer.values:  # what suits all rows is too fast where the steps are noisy
+                share = ((size or rows) / rows) ** 0.5
+                racer = racer.with_value("lr", float(f"{racer.values['lr'] * share:.2g}"))
+            made.append(racer)
+        epochs = experiment.steps if experiment.budget == "epochs" else EPOCHS
+        try:
+            self.document.edit(tr("Batch, mini-batch and stochastic"), racers=tuple(made),
+                               budget="epochs", steps=epochs)  # fmt: skip
+        except ValueError as error:
+            self.document.said.emit(str(error))
 
     def enter(self, optimizer: str | OwnRule) -> str:
         """Add a racer; returns why that is not possible, empty if it is."""

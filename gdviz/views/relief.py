@@ -23,6 +23,7 @@ from gdviz.app.trails import CASING, TRAIL
 from gdviz.compute import Race
 from gdviz.display import HEIGHTS, Camera, Display
 from gdviz.experiment import Experiment, Point
+from gdviz.scale import rounded, stretch
 from gdviz.views.view import View
 from gdviz_core.surface import Array
 
@@ -292,9 +293,10 @@ class ReliefView(View):
     def _rounded(self, at: tuple[float, float]) -> tuple[float, float]:
         """In no more digits than a tenth of a pixel is worth."""
         x0, x1, y0, y1 = self.document.experiment.resolved().domain
-        size = max(x1 - x0, y1 - y0) / (max(self.width(), 1) * self.document.display.camera.zoom)
-        digits = 1 - math.floor(math.log10(size))
-        return round(at[0], digits), round(at[1], digits)
+        pixels = max(self.width(), 1) * self.document.display.camera.zoom
+        share = stretch((x0, x1, y0, y1))
+        size = max(x1 - x0, (y1 - y0) / share) / pixels
+        return rounded(at, (size, size * share))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """The second press of a double click is no other click."""

@@ -19,11 +19,12 @@ from gdviz.app.form import Field, Form
 from gdviz.app.player import Player
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
-from gdviz.experiment import Experiment
+from gdviz.experiment import BUDGETS, Experiment
 from gdviz.starts import grid_starts, line_starts, random_starts, typed_starts
 from gdviz.views.view import View
 from gdviz_core.surface import Domain
 
+NAME = 7  # characters of a variable
 SHOWN = 50  # rows; more starts than this are only counted
 HINT = "Click the map to add a start, drag it to move it, right-click to remove it."
 
@@ -53,11 +54,11 @@ class StartsView(View):
         self.steps = NumberField(tr("Steps"), self._set_steps, whole=True)
         self.steps.setFixedWidth(78)
         self.steps.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.budget = Choice(tr("Budget"), ("steps", "evaluations"), self._set_budget)
+        self.budget = Choice(tr("Budget"), BUDGETS, self._set_budget)
         self.budget.setToolTip(
             tr(
-                "Whether the budget of a run is counted in steps or in gradient evaluations, which "
-                "is fairer to those that need only one"
+                "Whether the budget of a run is counted in steps, in gradient evaluations, which "
+                "is fairer to those that need only one, or in passes over the data"
             )
         )
         self.stop = Switch(tr("Stop outside the domain"))
@@ -203,7 +204,8 @@ class StartsView(View):
         for row, start in zip(self.rows, experiment.starts, strict=False):
             row.x_field.show_number(start[0])
             row.y_field.show_number(start[1])
-            row.mark(row.number == self.document.selection and len(experiment.starts) > 1)
+            row.mark(row.number == self.document.selection and len(experiment.starts) > 1,
+                     experiment.resolved().variables)  # fmt: skip
         number = len(experiment.starts)
         self.heading.setText(
             tr(self.title) if number < 2 else tr("{number} start points").format(number=number)
@@ -212,6 +214,7 @@ class StartsView(View):
         self.hint.setVisible(number < 2)
         self.scroller.setFixedHeight(max(2, min(count, 4) * 32))
         self.steps.show_number(experiment.steps)
+        self.budget.hide_value("epochs", experiment.data is None)
         self.budget.show_value(experiment.budget)
         self.noise.show_number(experiment.noise)
         self.stop.setChecked(experiment.stop_outside)
@@ -244,7 +247,8 @@ class StartRow(QWidget):
         row.setSpacing(6)
         row.addWidget(self.caption)
         row.addWidget(self.x_field, 1)
-        row.addWidget(label("y", "caption"))
+        self.second = label("y", "caption")
+        row.addWidget(self.second)
         row.addWidget(self.y_field, 1)
         row.addWidget(self.remove)
         for field in (self.x_field, self.y_field):
@@ -252,8 +256,11 @@ class StartRow(QWidget):
             field.selectionChanged.connect(self._select)
         self.setFixedHeight(28)
 
-    def mark(self, selected: bool) -> None:
-        self.caption.setText("▸ x" if selected else "x")
+    def mark(self, selected: bool, names: tuple[str, str]) -> None:
+        """Show the names of the two variables, and whether this start is the selected one."""
+        first, second = (name if len(name) <= NAME else f"{name[: NAME - 1]}…" for name in names)
+        self.caption.setText(f"▸ {first}" if selected else first)
+        self.second.setText(second)
 
     def set_theme(self, theme: Theme) -> None:
         self.remove.set_color(theme.text2)

@@ -90,11 +90,13 @@ class StatusView(View):
             self.pointer.setText("")
             return
         surface = self.document.experiment.resolved()
+        first, second = surface.variables
         loss, (gx, gy) = float(surface.value(*at)), surface.gradient(*at)
-        x, y = (f"{value:.4f}".replace("-", "−") for value in at)
+        x, y = (short(value, 6) if abs(value) >= 1000 else f"{value:.4f}".replace("-", "−")
+                for value in at)  # fmt: skip
         slope = short(float((gx**2 + gy**2) ** 0.5)) if abs(gx) < 1e150 > abs(gy) else "–"
         self.pointer.setText(
-            tr("x {x}    y {y}    loss {loss}    |∇| {slope}").format(
-                x=x, y=y, loss=short(loss), slope=slope
+            tr("{first} {x}    {second} {y}    loss {loss}    |∇| {slope}").format(
+                first=first, second=second, x=x, y=y, loss=short(loss), slope=slope
             )
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 import PyQt6.QtCore
 import PyQt6.QtGui
-from PyQt6.QtCore import QObject, QSettings, Qt
+from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
 from PyQt6.QtGui import QColor, QCursor, QPainter, QPixmap
 from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
@@ -24,8 +24,11 @@ from gdviz.app.order import Order
 from gdviz.app.palette import Command, Palette
 from gdviz.app.preferences import Preferences, colours
 from gdviz.app.row import RacerRow
+from gdviz.app.tables import TableDialog
 from gdviz.app.text import tr
 from gdviz.app.tour import Stop, Tour
+from gdviz.data import EXAMPLE
+from gdviz.experiment import Experiment
 from gdviz.scene import Scene
 from gdviz.session import Session
 from gdviz.shot import THEMES, Film, Shot
@@ -37,6 +40,7 @@ from gdviz_core.known import KNOWN
 if TYPE_CHECKING:
     from gdviz.window.frame import Window
 
+FIRST_TABLE = f"{EXAMPLE}houses.csv"
 LICENCES = """\
 gdviz is free software under the GNU General Public License, version 3 or later.
 PyQt6: GPL 3. Qt: LGPL 3. pyqtgraph, msgspec, qtawesome, platformdirs, Pillow: MIT. \
@@ -75,6 +79,23 @@ class Dialogs(QObject):
         editor = FormulaEditor(window, window.document, window.theme)
         editor.finished.connect(window.header.refresh_library)
         editor.show()
+
+    def data(self, path: str = "") -> None:
+        """Look into a table and learn from it."""
+        window = self.window
+        given = window.document.experiment.data
+        first = path or ("" if given is None else given.path) or FIRST_TABLE
+
+        def take(made: Experiment, words: str) -> None:
+            if made.data is not None:
+                label = tr("Learn from {name}").format(name=made.data.title)
+                window.document.show(label, made)
+            window.document.said.emit(words)
+            if not window.panels.panels["Fit"].isVisible():
+                # by itself: together with all that is drawn anew it would hold up the window
+                QTimer.singleShot(0, partial(window.choose_layout, "data"))
+
+        TableDialog(window, window.theme, window.document.experiment, first, take).open()
 
     def save_scene(self) -> None:
         """Ask for words and add the experiment to the user's scenes."""

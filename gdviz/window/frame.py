@@ -30,6 +30,7 @@ from gdviz.app.text import tr
 from gdviz.app.workshop import Workshop
 from gdviz.experiment import Experiment, first_experiment
 from gdviz.views import VIEWS
+from gdviz.views.fit import FitView
 from gdviz.views.header import HeaderView
 from gdviz.views.laboratory import LaboratoryView
 from gdviz.views.map import MapView
@@ -47,7 +48,7 @@ GAP = 12
 PROJECTOR = 1.4  # how large type and lines are for a projector
 HEAVY = ("centre", "right")  # the places of views that take long to paint
 TOUR_AFTER = 900  # milliseconds after the first start
-PANELS_VERSION = 1  # of the places that are remembered; another one is not restored
+PANELS_VERSION = 2  # of the places that are remembered; another one is not restored
 
 # For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
 # large type and lines are.
@@ -56,6 +57,7 @@ LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
     "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves", "Results"]], [13, 7], 1.0),
     "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
     "gradient laboratory": ([], [["Laboratory"]], [1], 1.0),
+    "data": (["Racers"], [["Fit"], ["Curves", "Surface", "Inspector", "Results"]], [11, 9], 1.0),
 }
 WIDE = {"gradient laboratory": 0.68, "present": 0.42}  # shares of the width for the right
 
@@ -221,6 +223,7 @@ class Window(QMainWindow):
         self.files.remembered.connect(self._show_title)
         self.files.python.connect(self.racers.enter_python)
         self.files.entered.connect(self.racers.enter)
+        self.files.tables.connect(self.dialogs.data)
         self.files.kept.connect(self.header.refresh_library)
         self.header.edit.clicked.connect(lambda: self.dialogs.formula())
         self.header.refresh_library()
@@ -234,6 +237,7 @@ class Window(QMainWindow):
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
         self.map.pointed.connect(self._view(LaboratoryView).show_pointer)
+        self.map.pointed.connect(self._view(FitView).show_pointer)
         self._view(ReliefView).pointed.connect(self.status.show_point)
         self.status.cancelled.connect(self.exporter.cancel)
         self.status.cancelled.connect(self.document.give_up)

@@ -15,6 +15,7 @@ from gdviz.window.picture import KINDS
 if TYPE_CHECKING:
     from gdviz.window.frame import Window
 
+LATER = 150  # milliseconds
 THEMES = {"system": "System theme", "light": "Light theme", "dark": "Dark theme"}
 
 
@@ -83,6 +84,7 @@ class Menus:
         self.recent.aboutToShow.connect(self._list_recent)
         files.remembered.connect(self._list_recent)
         self._list_recent()
+        self._add(menu, tr("Open &data…"), "Ctrl+D", window.dialogs.data)
         self._add(menu, tr("S&cenes…"), "Ctrl+G", window.dialogs.gallery)
         menu.addSeparator()
         self._add(menu, tr("&Save experiment"), "Ctrl+S", files.save)
@@ -106,6 +108,17 @@ class Menus:
             )
         menu.addSeparator()
         self._add(menu, tr("&Quit"), "Ctrl+Q", window.close)
+
+    def _arrange(self, name: str) -> None:
+        """Take a layout; soon, where a panel floats, which is then docked again.
+
+        What has still to come for its window, such as the release of the key, would come for a
+        window that is no more.
+        """
+        if any(panel.isFloating() for panel in self.window.panels.panels.values()):
+            QTimer.singleShot(LATER, partial(self.window.choose_layout, name))
+        else:
+            self.window.choose_layout(name)
 
     def _list_recent(self) -> None:
         files = self.window.files
@@ -186,10 +199,7 @@ class Menus:
             assert action is not None
             panels.addAction(action)
         for number, (name, title) in enumerate(window.layouts.items(), 1):
-            # not at once: a panel that floats is docked again, and what has still to come for its
-            # window, such as the release of the key, would come for a window that is no more
-            choose = partial(QTimer.singleShot, 0, partial(window.choose_layout, name))
-            self._add(menu, title, f"Ctrl+{number}", choose)
+            self._add(menu, title, f"Ctrl+{number}", partial(self._arrange, name))
         self.full = self._add(menu, tr("Full &screen"), "F11", window.flip_full_screen)
         self.full.setCheckable(True)
         menu.addSeparator()

@@ -199,6 +199,7 @@ def test_an_epoch_has_every_row_once_and_another_order_each_time(rows, size, see
     drawn = [batches.rows_of(s) for s in range(first, first + batches.per_epoch)]
     assert sorted(np.concatenate(drawn)) == list(range(rows))
     assert all(len(part) == batches.size for part in drawn[:-1])
+    assert np.array_equal(batches.epoch(epoch), np.concatenate(drawn))
     steps = np.arange(3 * batches.per_epoch + 1)
     counted = np.cumsum([0, *(len(batches.rows_of(int(s))) for s in steps[1:])])
     assert np.array_equal(batches.read(steps), counted)
@@ -221,7 +222,10 @@ def test_rows_are_drawn_evenly():
 @settings(max_examples=30, deadline=None)
 def test_the_mean_of_the_gradients_of_an_epoch_is_the_full_gradient(size, seed, w, b):
     surface, _ = loss_of(MODELS["neuron_tanh"])
-    found = np.array(list(batch_gradients(surface, Batches(TABLE.rows, size, seed), w, b)))
+    batches = Batches(TABLE.rows, size, seed)
+    found = batch_gradients(surface, batches, w, b)
+    alone = on_rows(surface, batches.rows_of(1))
+    assert found[0, :2] == pytest.approx(alone.gradient(w, b), rel=1e-9, abs=1e-12)
     mean = (found[:, :2] * found[:, 2:]).sum(axis=0) / TABLE.rows
     assert mean == pytest.approx(surface.gradient(w, b), rel=1e-9, abs=1e-12)
 
