@@ -6,15 +6,17 @@ noisy, so look at the ratios.
 
 import argparse
 
-from benchmarks import engine, window
+from benchmarks import data, engine, window
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="engine|window")
-    chosen = parser.parse_args().what or ["engine", "window"]
+    parser.add_argument("what", nargs="*", metavar="engine|data|window")
+    chosen = parser.parse_args().what or ["engine", "data", "window"]
     if "engine" in chosen:
         engine.main()
+    if "data" in chosen:
+        data.main()
     if "window" in chosen:
         window.main()
 

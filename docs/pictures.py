@@ -26,6 +26,7 @@ from gdviz.app import job, theme
 from gdviz.app.document import Origin
 from gdviz.app.formulas import FormulaEditor
 from gdviz.app.rules import RuleEditor
+from gdviz.app.tables import TableDialog
 from gdviz.experiment import first_experiment
 from gdviz.own import OwnRule
 from gdviz.session import Session
@@ -146,6 +147,35 @@ class Studio:
             editor.reject()
             self.settle(0.1)
 
+    def data(self) -> None:
+        """Losses on data."""
+        window = self.window
+        window.resize(1440, 900)
+        scenes = {path.stem[3:]: path for path in scene.shipped()}
+        for name, shown, share in (
+            ("data", "batch-mini-batch-stochastic", 0.05),
+            ("data-neuron", "the-network-with-two-minima", 1.0),
+            ("data-prices", "house-prices", 0.2), ("data-classes", "a-boundary-between-classes", 0.03),
+        ):  # fmt: skip
+            window.files.open_scene(scenes[shown])
+            window.choose_layout("data")
+            window.document.select(racer=min(1, len(window.document.experiment.racers) - 1))
+            batches = ("batches", "contours") if name == "data" else ()
+            window.document.look(internals=batches)
+            self.settle()
+            window.player.go(round(share * window.player.last))
+            self.both(name)
+        window.resize(1024, 640)
+        self.both("data-small")
+        window.resize(1440, 900)
+        for now in THEMES:
+            window.set_theme(now)
+            window.dialogs.data()
+            dialog = next(d for d in window.findChildren(TableDialog) if d.isVisible())
+            self.take(f"table-{now.name}", dialog)
+            dialog.reject()
+            self.settle(0.1)
+
     def dialogs(self) -> None:
         """What opens beside the window, and a scene."""
         window = self.window
@@ -177,6 +207,7 @@ def main() -> None:
         studio.windows(SIZES)
         studio.views()
         studio.laboratory()
+        studio.data()
         studio.dialogs()
         environment = {**os.environ, "QT_SCALE_FACTOR": "2"}
         subprocess.run([sys.executable, "-m", "docs.pictures"], check=True, env=environment)

@@ -6,6 +6,7 @@ from PyQt6.QtWidgets import QMenu, QWidget
 from gdviz.app.document import Document
 from gdviz.app.text import tr
 from gdviz.display import FIELDS, Display
+from gdviz.experiment import Experiment
 
 _FIELDS = {
     "none": "No gradient field",
@@ -45,6 +46,8 @@ class Layers(QMenu):
         for name, text in _INTERNALS.items():
             self.internals[name] = action = self._add(tr(text))
             action.triggered.connect(lambda on, name=name: self._switch(name, on))
+        document.changed.connect(self._show_experiment)
+        self._show_experiment(document.experiment)
         document.displayed.connect(self.show_display)
         self.show_display(document.display)
 
@@ -57,6 +60,10 @@ class Layers(QMenu):
     def _switch(self, name: str, on: bool) -> None:
         shown = [each for each in self._document.display.internals if each != name]
         self._document.look(internals=(*shown, name) if on else tuple(shown))
+
+    def _show_experiment(self, experiment: Experiment) -> None:
+        for name in ("batches", "contours"):
+            self.internals[name].setEnabled(experiment.data is not None)
 
     def show_display(self, display: Display) -> None:
         """Check what is switched on."""

@@ -284,7 +284,7 @@ class RacerRow(Editable):
 
 def _reached(losses: np.ndarray) -> list[str]:
     """How many runs have ended at the least loss, if not all have."""
-    finite = losses[np.isfinite(losses)]
+    finite = np.clip(losses[np.isfinite(losses)], -1e300, 1e300)  # so that no difference overflows
     if not finite.size:
         return []
     least = finite.min()

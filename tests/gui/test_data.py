@@ -68,7 +68,7 @@ def test_a_shipped_table_is_learned_from_by_keyboard_and_mouse(user):
     assert user.window.header.formula.text() == "(slope*LotArea + intercept - SalePrice)^2"
     assert "houses.csv" in user.window.header.surface.currentText()
     assert user.window.status.message.text() == "1,460 rows of houses.csv"
-    assert user.window.panels.panels["Fit"].isVisible()
+    user.qtbot.waitUntil(user.window.panels.panels["Fit"].isVisible)
     assert user.document.undo_stack.undoText() == "Learn from houses.csv"
     user.document.undo_stack.undo()
     assert user.document.experiment.data is None

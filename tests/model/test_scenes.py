@@ -156,6 +156,55 @@ def test_adam_goes_the_wrong_way_where_amsgrad_goes_right():
     np.testing.assert_allclose(adam.y, -0.01 * np.arange(len(adam)), atol=1e-6)
 
 
+def condition(name):
+    hxx, hxy, hyy = opened(name).experiment.resolved().hessian(0.0, 0.0)
+    return np.linalg.cond([[hxx, hxy], [hxy, hyy]])
+
+
+def test_the_same_rate_diverges_on_raw_prices_and_converges_on_scaled_ones():
+    assert condition("house-prices") > 5e7
+    assert condition("house-prices-standardised") == pytest.approx(1)
+    raw, scaled = race("house-prices"), race("house-prices-standardised")
+    assert raw.trajectories[0].optimizer.values["lr"] == 0.25
+    assert scaled.trajectories[0].optimizer.values["lr"] == 0.25
+    assert raw.trajectories[0].status == "diverged"
+    assert scaled.trajectories[0].status == "converged"
+    slow = raw.trajectories[1]
+    assert abs(slow.y[-1] - slow.y[0]) < 0.001 * abs(slow.y[0])  # the intercept hardly moves
+
+
+def test_stochastic_steps_arrive_first_and_do_not_settle():
+    made = race("batch-mini-batch-stochastic")
+    rows = made.experiment.resolved().rows
+    one = int(np.searchsorted(made.steps, rows))  # after an epoch
+    batch, mini, stochastic = made.loss[:, one]
+    assert stochastic < batch
+    assert mini < batch
+    assert [made.trajectories[k].step[made.record(k, one)] for k in range(3)] == [1, 46, 1460]
+    spread = np.std(made.loss[:, -2000:], axis=1)
+    assert spread[2] > 10 * spread[0]
+
+
+def test_of_many_starts_some_find_the_better_minimum_of_the_neuron():
+    trajectories = race("the-network-with-two-minima").trajectories
+    ends_at = {(round(float(t.x[-1]), 3), round(float(t.y[-1]), 3)) for t in trajectories}
+    assert len(ends_at) == 2
+    losses = np.array([t.loss[-1] for t in trajectories])
+    share = (losses < losses.min() + 1e-6).mean()
+    assert 0.5 < share < 0.9
+    surface = opened("the-network-with-two-minima").experiment.resolved()
+    saddles = [p for p in compute.core.critical_points(surface) if p.kind == "saddle"]
+    assert saddles  # the ridge
+
+
+def test_every_start_ends_at_the_same_boundary():
+    where = [(-4.0, 4.0), (4.0, 4.0), (-1.0, -3.0)]
+    found = [t for t in race("a-boundary-between-classes", starts=tuple(where)).trajectories
+             if t.batches is None]  # fmt: skip
+    for t in found:
+        assert (t.x[-1], t.y[-1]) == pytest.approx((found[0].x[-1], found[0].y[-1]), abs=1e-5)
+
+
 def test_words_that_are_too_long_are_refused():
     with pytest.raises(ValueError, match="title has at most 200"):
         Scene("x" * (MAX_TITLE + 1))
