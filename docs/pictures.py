@@ -155,7 +155,8 @@ class Studio:
         for name, shown, share in (
             ("data", "batch-mini-batch-stochastic", 0.05),
             ("data-neuron", "the-network-with-two-minima", 1.0),
-            ("data-prices", "house-prices", 0.2), ("data-classes", "a-boundary-between-classes", 0.03),
+            ("data-prices", "house-prices", 0.2),
+            ("data-classes", "a-boundary-between-classes", 0.03),
         ):  # fmt: skip
             window.files.open_scene(scenes[shown])
             window.choose_layout("data")
