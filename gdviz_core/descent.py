@@ -329,7 +329,7 @@ class Shared(NamedTuple):
 
 
 def prepare(
-    surface: Surface,
+    surface: Any,
     optimizer: Optimizer,
     steps: int,
     around: Conditions,
@@ -341,10 +341,12 @@ def prepare(
     count: int = 1,
     block: int = BLOCK,
     emitted: bool = True,
+    bounds: tuple[float, ...] | None = None,
 ) -> tuple[Iteration, Shared]:
     """The Iteration of an optimizer on a surface, and its learning rate.
 
     `lanes` are hyper-parameters that differ from lane to lane, `count` the number of lanes.
+    `bounds` are other limits than those of the surface.
     """
     values = optimizer.values
     for name in around.schedules:
@@ -383,7 +385,7 @@ def prepare(
         lanes=np.array([varied[name] for name in names], np.float64).reshape(len(names), count),
         initial=initial,
         at_w=at_w,
-        bounds=around.bounds(surface, FAR),
+        bounds=around.bounds(surface, FAR) if bounds is None else bounds,
         steps=steps,
         every=every,
         look=look,

@@ -16,6 +16,7 @@ class RowTape(Tape):
         columns: NDArray[np.float64],
         values: Iterable[float],
         emitted: bool = True,
+        whole: int = 0,
     ) -> None: ...
 
 def batch_rows(

@@ -17,26 +17,41 @@ from gdviz_core.engine cimport (
 
 # So few rows do not fill the widest vectors.
 cdef enum: FEW = 28
-cdef enum: MOST_OUTPUTS = 8
 cdef double LARGEST = 1.7976931348623157e308
+
+
+# Where a run keeps what it works with.
+ctypedef struct scratch_t:
+    gdv_tape program
+    double *sums
+    double *lost
+    double *shared
+    double **uniform
+    double **block
 
 
 cdef class RowTape(Tape):
     """A Program over columns (columns, rows), ready to run; see `Tape`.
 
-    `values` are those of the uniform inputs after x and y.
+    `values` are those of the uniform inputs after x and y. A `whole` tape has no x and y: its
+    uniform inputs are so many parameters, and its lanes are these together; see `run_whole`.
     """
 
-    def __init__(self, program, columns, values, bint emitted=True):
+    def __init__(self, program, columns, values, bint emitted=True, int whole=0):
         self.row = Tape(program, None, emitted)
         self.program, self.emitted = program, self.row.emitted
         count, rows = columns.shape
-        if count != self.row.inputs or rows < 1 or len(program.outputs) > MOST_OUTPUTS:
+        uniforms = whole or 2 + len(values)
+        if count != self.row.inputs or rows < 1 or not program.outputs:
             raise ValueError("the arrays do not fit the program")
-        if self.row.uniform is not None and self.row.uniform.inputs != 2 + len(values):
+        if self.row.uniform is not None and self.row.uniform.inputs != uniforms:
+            raise ValueError("the arrays do not fit the program")
+        if whole and (values or len(program.outputs) not in (whole, whole + 1)):
             raise ValueError("the arrays do not fit the program")
         self.columns, self.values = columns, np.array([*values, 0.0], np.float64)
         self.inputs, self.registers = 2, 2 + len(program.outputs)
+        if whole:
+            self.registers = 4 + (len(program.outputs) > whole)
         room = (rows + 7) // 8 * 8
         cdef double[:, ::1] padded_ = np.pad(columns, ((0, 0), (0, room - rows)), mode="edge")
         cdef size_t[::1] places = np.empty(max(1, count), np.uintp)
@@ -47,74 +62,109 @@ cdef class RowTape(Tape):
         self.rows.plan = self.row.plan
         self.rows.columns = <const double **>&places[0]
         self.rows.count, self.rows.width = rows, count
-        self.rows.outputs, self.rows.value_count = len(program.outputs), len(values)
+        self.rows.outputs, self.rows.value_count = len(program.outputs), whole or len(values)
         self.rows.values = &self.values[0]
         self.plan.tape.rows = &self.rows
-        self.plan.tape.run = self.plan.tape.narrow = run_rows
+        self.plan.tape.run = self.plan.tape.narrow = run_whole if whole else run_rows
         self.plan.tape.count = 0
         self.plan.tape.scratch_size = 64 + (
             self.row.registers * (BLOCK + 1) + 2 * self.row.plan.uniform_registers
+            + 2 * len(program.outputs)
             + self.row.plan.tape.count * <int64_t>sizeof(gdv_instruction) // 8)
         self.plan.registers = self.registers
 
 
 cdef void run_rows(const gdv_tape *tape, long n, double *const *registers) noexcept nogil:
+    """Lanes of x and y, each a pass over the rows."""
     cdef const rows_t *rows = <const rows_t *>tape.rows
-    cdef int width = rows.width, uniforms = rows.plan.uniform_registers, r, o
-    cdef int own = rows.plan.registers - width
-    cdef double *memory = aligned(tape.scratch)
-    cdef double *shared = memory + own * BLOCK
-    cdef double **uniform = <double **>(shared + uniforms)
-    cdef double **block = uniform + uniforms
-    cdef gdv_instruction *code = <gdv_instruction *>(block + rows.plan.registers)
-    cdef gdv_tape program = rows.plan.tape
-    cdef double sums[MOST_OUTPUTS]
-    cdef double lost[MOST_OUTPUTS]
-    cdef double part, total
-    cdef int64_t at, m, q, lane
-    memcpy(code, program.first, sizeof(gdv_instruction) * program.count)
-    program.first = code
-    for r in range(uniforms):
-        uniform[r] = shared + r
-    for r in range(own):
-        block[width + r] = memory + r * BLOCK
+    cdef scratch_t s
+    cdef int o
+    cdef int64_t lane
+    lay_out(rows, tape.scratch, &s)
     for lane in range(n):
         if lane and (memcmp(registers[0] + lane, registers[0] + lane - 1, sizeof(double)) == 0
                      and memcmp(registers[1] + lane, registers[1] + lane - 1, sizeof(double)) == 0):
             for o in range(rows.outputs):  # a block is padded with copies of its last lane
                 registers[2 + o][lane] = registers[2 + o][lane - 1]
             continue
-        if uniforms:
-            shared[0], shared[1] = registers[0][lane], registers[1][lane]
-            memcpy(shared + 2, rows.values, sizeof(double) * rows.value_count)
-            patch(&rows.plan, uniform, code)
+        if rows.plan.uniform_registers:
+            s.shared[0], s.shared[1] = registers[0][lane], registers[1][lane]
+            memcpy(s.shared + 2, rows.values, sizeof(double) * rows.value_count)
+        average(rows, &s)
         for o in range(rows.outputs):
-            sums[o] = lost[o] = 0.0
-        at = 0
-        while at < rows.count:
-            m = min(<int64_t>BLOCK, rows.count - at)
-            q = padded(m)
-            for r in range(width):
-                block[r] = <double *>rows.columns[r] + at
-            if q <= FEW:
-                program.narrow(&program, q, block)
+            registers[2 + o][lane] = s.sums[o]
+
+
+cdef void run_whole(const gdv_tape *tape, long n, double *const *registers) noexcept nogil:
+    """Lanes that are, all together, the parameters of one loss: the first half of them are the x,
+    the others the y of the lanes. What is computed is the loss, unless there are only as many
+    outputs as parameters, and its derivative by each of them."""
+    cdef const rows_t *rows = <const rows_t *>tape.rows
+    cdef int count = rows.value_count, half = (count + 1) // 2, first = 2, k
+    cdef scratch_t s
+    lay_out(rows, tape.scratch, &s)
+    for k in range(count if rows.plan.uniform_registers else 0):
+        s.shared[k] = registers[0][k] if k < half else registers[1][k - half]
+    average(rows, &s)
+    if rows.outputs > count:
+        for k in range(n):
+            registers[2][k] = s.sums[0]
+        first = 3
+    for k in range(n):  # the lanes that only pad the block stay where they are
+        registers[first][k] = s.sums[first - 2 + k] if k < half else 0.0
+        registers[first + 1][k] = s.sums[first - 2 + half + k] if k < count - half else 0.0
+
+
+cdef void lay_out(const rows_t *rows, double *memory, scratch_t *s) noexcept nogil:
+    cdef int uniforms = rows.plan.uniform_registers, r
+    cdef int own = rows.plan.registers - rows.width
+    memory = aligned(memory)
+    s.sums = memory + own * BLOCK
+    s.lost = s.sums + rows.outputs
+    s.shared = s.lost + rows.outputs
+    s.uniform = <double **>(s.shared + uniforms)
+    s.block = s.uniform + uniforms
+    s.program = rows.plan.tape
+    s.program.first = <gdv_instruction *>(s.block + rows.plan.registers)
+    memcpy(s.program.first, rows.plan.tape.first, sizeof(gdv_instruction) * s.program.count)
+    for r in range(uniforms):
+        s.uniform[r] = s.shared + r
+    for r in range(own):
+        s.block[rows.width + r] = memory + r * BLOCK
+
+
+cdef void average(const rows_t *rows, scratch_t *s) noexcept nogil:
+    """The mean of every output over the rows, for the uniform values that are `shared`."""
+    cdef int width = rows.width, r, o
+    cdef int64_t at = 0, m, q
+    cdef double part, total
+    if rows.plan.uniform_registers:
+        patch(&rows.plan, s.uniform, s.program.first)
+    for o in range(rows.outputs):
+        s.sums[o] = s.lost[o] = 0.0
+    while at < rows.count:
+        m = min(<int64_t>BLOCK, rows.count - at)
+        q = padded(m)
+        for r in range(width):
+            s.block[r] = <double *>rows.columns[r] + at
+        if q <= FEW:
+            s.program.narrow(&s.program, q, s.block)
+        else:
+            s.program.run(&s.program, q, s.block)
+        for o in range(rows.outputs):
+            # what the sum loses to rounding is carried along (Neumaier 1974)
+            part = KERNELS.sum(s.block[width + o], m)
+            total = s.sums[o] + part
+            if fabs(s.sums[o]) >= fabs(part):
+                s.lost[o] += (s.sums[o] - total) + part
             else:
-                program.run(&program, q, block)
-            for o in range(rows.outputs):
-                # what the sum loses to rounding is carried along (Neumaier 1974)
-                part = KERNELS.sum(block[width + o], m)
-                total = sums[o] + part
-                if fabs(sums[o]) >= fabs(part):
-                    lost[o] += (sums[o] - total) + part
-                else:
-                    lost[o] += (part - total) + sums[o]
-                sums[o] = total
-            at += m
-        for o in range(rows.outputs):
-            total = sums[o]
-            if fabs(total) <= LARGEST:
-                total += lost[o]
-            registers[2 + o][lane] = total / <double>rows.count
+                s.lost[o] += (part - total) + s.sums[o]
+            s.sums[o] = total
+        at += m
+    for o in range(rows.outputs):
+        if fabs(s.sums[o]) <= LARGEST:
+            s.sums[o] += s.lost[o]
+        s.sums[o] /= <double>rows.count
 
 
 cdef void take(int64_t rows, int64_t size, uint64_t seed, bint replacement, int64_t step,

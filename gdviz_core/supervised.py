@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdviz_core.rows import batch_rows, epoch_rows
-from gdviz_core.surface import NUMERICAL, Array, Surface
+from gdviz_core.surface import Array, Surface
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def row_gradients(surface: Surface, x: float, y: float) -> Array:
     if surface.table is None:
         raise ValueError(f"{surface.name} has no data")
     program = surface.program("slope")
-    values = (x, y, *surface.values.values())
-    values += (surface.h,) * (surface.way in NUMERICAL)
+    values = (x, y, *surface.uniform_values())
     found = np.empty((2, surface.rows))
     engine.evaluate(engine.Tape(program, values), surface.table.select(program.inputs), found)
     return found

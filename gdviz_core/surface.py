@@ -89,8 +89,24 @@ def _program(
     kind: str,
     way: str,
 ) -> Program:
-    """Over x and y; over a row of the columns where there are some, with x and y uniform."""
     graph, loss = parse(formula, (*variables, *names, *columns))
+    # of the columns only those that are read: the others would be carried along
+    read = read_columns(formula, variables, names, columns)
+    return compile_loss(graph, loss, variables, names, read, kind, way, bool(columns))
+
+
+def compile_loss(
+    graph: Any,
+    loss: int,
+    variables: tuple[str, str],
+    names: tuple[str, ...],
+    columns: tuple[str, ...],
+    kind: str,
+    way: str,
+    rows: bool = True,
+) -> Program:
+    """The program of a node over two variables; over a row of the columns, with the variables
+    uniform, if it is one of `rows`. `names` are its other uniform inputs."""
     wanted = PROGRAMS[kind]
     nodes = {"f": loss}
     if "gx" in wanted:
@@ -99,9 +115,8 @@ def _program(
         nodes["hxx"], nodes["hxy"], nodes["hyy"] = hessian(graph, loss, variables)
     uniforms = (*names, STEP) if way in NUMERICAL else names
     inputs: tuple[str, ...] = variables
-    if columns:
-        # of the columns only those that are read: the others would be carried along
-        inputs, uniforms = read_columns(formula, variables, names, columns), variables + uniforms
+    if rows:
+        inputs, uniforms = columns, variables + uniforms
     places = [(nodes[name], len(inputs) + i) for i, name in enumerate(wanted)]
     return compile_program(graph, places, inputs, uniforms)
 
@@ -215,7 +230,7 @@ class Surface:
         return _program(self.formula, self.variables, tuple(self.values), columns, kind, self.way)
 
     def __reduce__(self):
-        return Surface, tuple(getattr(self, f.name) for f in fields(self))
+        return type(self), tuple(getattr(self, f.name) for f in fields(self))
 
     def tape(self, kind: str) -> Any:
         """A program of the surface, ready to run."""
@@ -224,12 +239,15 @@ class Surface:
                 self._tapes[kind] = self.make_tape(kind)
             return self._tapes[kind]
 
+    def uniform_values(self) -> tuple[float, ...]:
+        """The values of what a program reads besides x and y, or besides the columns."""
+        return (*self.values.values(), *((self.h,) * (self.way in NUMERICAL)))
+
     def make_tape(self, kind: str, emitted: bool = True) -> Any:
         """A program of the surface, made ready anew; interpreted if it shall not be `emitted`."""
         from gdviz_core import engine, rows
 
-        program, values = self.program(kind), tuple(self.values.values())
-        values += (self.h,) * (self.way in NUMERICAL)
+        program, values = self.program(kind), self.uniform_values()
         if self.table is None:
             return engine.Tape(program, values, emitted)
         return rows.RowTape(program, self.table.select(program.inputs), values, emitted)
