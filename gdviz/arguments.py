@@ -90,6 +90,14 @@ def _optimizer(text: str) -> tuple[str, dict[str, float]]:
     return name, values
 
 
+def _widths(text: str) -> tuple[int, ...]:
+    """N,N,..."""
+    parts = text.split(",")
+    if not all(part.strip().isdigit() and part.isascii() and len(part) < 6 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is not of the form N,N such as 8,4")
+    return tuple(int(part) for part in parts)
+
+
 def _size(text: str) -> tuple[int, int]:
     """WxH"""
     width, _, height = text.partition("x")
@@ -174,6 +182,12 @@ def _add_fit(commands: Any, raw: Any) -> None:
         fit.add_argument(name, metavar=metavar, help=what)
     fit.add_argument("--input", metavar="COLUMN", action="append", default=[],
                      help="what the target follows from; several for some")  # fmt: skip
+    fit.add_argument("--hidden", metavar="N,N,...", type=_widths,
+                     help="a network with hidden layers so wide as the model")  # fmt: skip
+    fit.add_argument("--activation", choices=("tanh", "relu", "sigmoid"), default="tanh",
+                     help="of the network (tanh)")  # fmt: skip
+    fit.add_argument("--classes", action="store_true",
+                     help="the network tells 0 from 1")  # fmt: skip
     fit.add_argument("--scaling", choices=("none", "standardise", "min-max"),
                      default="standardise", help="of the columns (standardise)")  # fmt: skip
     fit.add_argument("--batch", metavar="ROWS", type=int, action="append", default=[],

@@ -119,8 +119,14 @@ def _fit(options: argparse.Namespace) -> int:
     from gdviz import compute, fit
     from gdviz.experiment import Experiment, enter
     from gdviz_core import DataError
+    from gdviz_core.models import CLASSIFICATION, REGRESSION
 
     model, epochs = options.model or "linear", options.epochs is not None
+    if options.hidden is not None:
+        if options.model is not None:
+            options.parser.error("--model and --hidden cannot both be given")
+        task = CLASSIFICATION if options.classes else REGRESSION
+        model = fit.Wanted(options.hidden, options.activation, task, options.seed)
     try:
         columns = fit.columns_of(options.file, model, tuple(options.input), options.target)
         reading = compute.finish(fit.read(options.file, columns), _report("reading"))

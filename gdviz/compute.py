@@ -21,6 +21,7 @@ from gdviz_core.conditions import Conditions
 from gdviz_core.external import External
 from gdviz_core.foreign import PREFIX
 from gdviz_core.operation import OPERATIONS
+from gdviz_core.perceptron import Network, full_program
 from gdviz_core.surface import Array, Domain
 
 Result = TypeVar("Result")
@@ -211,7 +212,10 @@ def cost(experiment: Experiment) -> float:
             total += SYMPY
         else:
             surface = racer.seen(experiment.resolved())
-            weight = 0.5e-9 * _weight(surface.tape("gradient").program)
+            program = surface.tape("gradient").program
+            if isinstance(surface, Network) and surface.net is not None:
+                program = full_program(surface.net, False)
+            weight = 0.5e-9 * _weight(program)
             steps, rows = steps_of(experiment, racer), surface.rows
             lanes = blocks if surface.table is None else len(experiment.starts)
             per_step = lanes * (weight * min(racer.batch or rows, rows) + 5e-9) + 250e-9
@@ -244,13 +248,17 @@ def _run(
         optimizer = racer.configured()
         steps, evaluations = allowed(experiment, racer, longest)
         progress = core.Progress()
+        run: Callable[..., list[core.Trajectory]]
+        if isinstance(experiment.resolved(), Network):
+            from gdviz.network import train_all  # which needs an experiment, too
+
+            run = partial(train_all, experiment, optimizer, steps, evaluations)
+        else:
+            seen = racer.seen(experiment.resolved())
+            run = partial(core.race, seen, [optimizer], experiment.starts, steps,
+                          evaluations=evaluations)  # fmt: skip
         call = partial(
-            core.race,
-            racer.seen(experiment.resolved()),
-            [optimizer],
-            experiment.starts,
-            steps,
-            evaluations=evaluations,
+            run,
             tolerance=experiment.tolerance,
             stop_outside=experiment.stop_outside,
             every=every,

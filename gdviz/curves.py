@@ -27,6 +27,8 @@ def quantities(race: Race) -> dict[str, str]:
     found = dict(NAMES)
     if all(t.lr is None for t in race.trajectories):
         del found["lr"]
+    if any(t.off is not None for t in race.trajectories):
+        found["off"] = "Distance from the plane"
     if any(t.batch_loss is not None for t in race.trajectories):
         found["batch"] = "Loss of the batch"
     for t in race.trajectories[:: max(1, len(race.experiment.starts))]:
@@ -52,8 +54,7 @@ def series(race: Race, quantity: str, minima: tuple[Point, ...]) -> Array:
     values = np.full(race.x.shape, np.nan)
     for lane, t in enumerate(race.trajectories):
         own = {"gradient": t.grad_norm, "lr": t.lr}.get(quantity, t.state.get(quantity))
-        if quantity == "batch":
-            own = t.batch_loss
+        own = {"batch": t.batch_loss, "off": t.off}.get(quantity, own)
         if own is not None:
             values[lane] = own[race.records(lane)]
     return values

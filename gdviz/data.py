@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from gdviz_core.delimited import DataError, Format, read_table
 from gdviz_core.models import CLASSIFICATION, MODELS, Model
+from gdviz_core.perceptron import Perceptron, Plane
 from gdviz_core.table import SCALINGS, Scaling, Table
 
 EXAMPLE = "example:"  # how the path of a shipped table begins
@@ -26,7 +27,8 @@ class Data:
     parameters that are learned, `prediction` the formula of what is predicted, "" if nobody knows,
     `model` the one of the catalogue, "" for a formula of the user's own. `scaling` is one of
     SCALINGS, and `scaled` are the columns that it applies to, None for those of the model.
-    `embedded` are the numbers themselves, column by column, where a session shall carry
+    With `net` the model is a network over all of its weights, and x and y lead through them on a
+    `plane`. `embedded` are the numbers themselves, column by column, where a session shall carry
     them. Raises DataError if the table is not there, ValueError for any other bad field.
     """
 
@@ -40,6 +42,8 @@ class Data:
     format: Format | None = None
     embedded: tuple[tuple[float, ...], ...] = ()
     scaled: tuple[str, ...] | None = None
+    net: Perceptron | None = None
+    plane: Plane | None = None
 
     def __post_init__(self) -> None:
         if self.scaling not in SCALINGS:
@@ -48,6 +52,12 @@ class Data:
             raise ValueError(f"there is no model {self.model[:40]!r}")
         if len(self.columns) < 2:
             raise ValueError("columns must be inputs and a target")
+        if (self.net is None) != (self.plane is None):
+            raise ValueError("net and plane belong together")
+        if self.net is not None and (self.net.inputs, self.net.target) != (
+            self.inputs, self.target,
+        ):  # fmt: skip
+            raise ValueError("net must be over the same columns as the data")
         if not set(self.scaled or ()) <= set(self.columns):
             raise ValueError(f"scaled must be some of the columns {', '.join(self.columns)}")
         if set(self.raw.names) != set(self.columns):
@@ -92,8 +102,13 @@ class Data:
         """The columns that are scaled: all, but classes stay 0 and 1."""
         if self.scaled is not None:
             return self.scaled
-        classes = self.known is not None and self.known.task == CLASSIFICATION
-        return self.inputs if classes else self.columns
+        return self.inputs if self.classifies else self.columns
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the target is a class, 0 or 1."""
+        model = self.known if self.net is None else self.net
+        return model is not None and model.task == CLASSIFICATION
 
     def scale(self, column: str) -> Scaling:
         """How a column was scaled."""

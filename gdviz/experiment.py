@@ -23,6 +23,7 @@ from gdviz_core.descent import check_count, check_start, check_tolerance
 from gdviz_core.external import External
 from gdviz_core.known import find
 from gdviz_core.models import prediction_of
+from gdviz_core.perceptron import Network
 from gdviz_core.surface import DEFAULT_DOMAIN, Domain, check_domain
 
 Point = tuple[float, float]
@@ -153,6 +154,8 @@ class Experiment:
         kept = tuple(number for number in numbers if number.name in names)
         if data is not None and text.strip() != self.surface.strip():
             prediction = prediction_of(text, data.target)
+            if data.net is not None:  # whose two directions are no names of a formula
+                data = replace(data, net=None, plane=None, variables=("a", "b"))
             data = replace(data, model="", prediction=prediction, scaled=data.scaled_columns)
         moved = replace(self, surface=text.rstrip(), domain=self.resolved().domain, parameters={},
                         numbers=kept, data=data)  # fmt: skip
@@ -161,7 +164,10 @@ class Experiment:
     @property
     def names(self) -> tuple[str, ...]:
         """What a formula may read: the two variables, and the columns of the data."""
-        return ("x", "y") if self.data is None else (*self.data.variables, *self.data.columns)
+        if self.data is None:
+            return ("x", "y")
+        variables = self.data.variables if self.data.net is None else ("a", "b")
+        return (*variables, *self.data.columns)
 
     def _without_data(self) -> dict[str, Any]:
         budget = "steps" if self.budget == "epochs" else self.budget
@@ -179,6 +185,15 @@ class Experiment:
             start = start_in(surface, domain)
         moved = replace(self, surface=formula, domain=domain, parameters={}, numbers=numbers,
                         starts=(check_start(start),), data=data)  # fmt: skip
+        return moved._with_suggestions(self)
+
+    def on_plane(self, data: Data, domain: Domain) -> "Experiment":
+        """The experiment on a plane through the weights of a network, from its centre."""
+        assert data.net is not None
+        assert data.plane is not None
+        surface = Network.of(data.net, data.table, data.plane, domain)
+        moved = replace(self, surface=surface.formula, domain=domain, parameters={}, numbers=(),
+                        starts=((0.0, 0.0),), data=data)  # fmt: skip
         return moved._with_suggestions(self)
 
     def on_model(self, data: Data) -> "Experiment":
@@ -241,6 +256,8 @@ def _resolve(
             raise ValueError(f"numbers must be none for {surface}, which has parameters instead")
         known = SURFACES[surface](**dict(parameters))
         return known if domain is None else replace(known, domain=domain)
+    if data is not None and data.net is not None and data.plane is not None:
+        return Network.of(data.net, data.table, data.plane, domain or DEFAULT_DOMAIN)
     if parameters:
         raise ValueError(
             f"parameters: a typed formula has numbers instead, such as {parameters[0][0][:40]}"
@@ -255,6 +272,8 @@ def suggested_lr(surface: Surface, optimizer: Any) -> float:
     how, share = known.pace
     if how == "fixed":
         return known.values["lr"]
+    if isinstance(surface, Network):  # whose plane tells neither how steep nor how wide the rest is
+        return _round(2.0 * share if how == "size" else 0.1 * share / 0.5)
     x0, x1, y0, y1 = surface.domain
     if how == "size":
         return _round(share * min(x1 - x0, y1 - y0))

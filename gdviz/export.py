@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from gdviz import __version__, session
 from gdviz.compute import Computation, Race, allowed
-from gdviz.data import place_of
+from gdviz.data import Data, place_of
 from gdviz.experiment import Experiment
 from gdviz.racer import REVERSE
 from gdviz_core import SURFACES
@@ -132,9 +132,13 @@ def header(race: Race) -> list[str]:
 
 
 def _extra(race: Race) -> list[str]:
-    """The columns that only a race on batches has."""
-    batches = any(t.batches is not None for t in race.trajectories)
-    return ["epoch", "batch_loss"] if batches else []
+    """The columns that only a race on batches, or of networks, has."""
+    found = []
+    if any(t.batches is not None for t in race.trajectories):
+        found += ["epoch", "batch_loss"]
+    if any(t.off is not None for t in race.trajectories):
+        found.append("off_plane")
+    return found
 
 
 def rows(race: Race) -> Iterator[list[list[str]]]:
@@ -163,7 +167,8 @@ def rows(race: Race) -> Iterator[list[list[str]]]:
             columns.append(list(rates))
             found: dict[str, Any] = trajectory.state
             if extra:
-                found = {"epoch": trajectory.epochs, "batch_loss": trajectory.batch_loss, **found}
+                found = {"epoch": trajectory.epochs, "batch_loss": trajectory.batch_loss,
+                         "off_plane": trajectory.off, **found}  # fmt: skip
             for name in (*extra, *names):
                 state = found.get(name)
                 values = [""] * count if state is None else map(repr, state[part].tolist())
@@ -220,8 +225,10 @@ def trajectories(
 def script(race: Race) -> str:
     """A Python program that runs the race again with gdviz_core alone, to the last bit."""
     e = race.experiment
-    imports = ""
-    if e.surface in SURFACES:
+    imports, template = "", _SCRIPT
+    if e.data is not None and e.data.net is not None:
+        surface, template = _network(e.data), _NETWORK_SCRIPT
+    elif e.surface in SURFACES:
         values = f"(**{e.parameters!r})" if e.parameters else ""
         surface = f"core.SURFACES[{e.surface!r}]{values}"
         if e.domain is not None:
@@ -239,7 +246,9 @@ def script(race: Race) -> str:
     for racer in e.running:
         steps, evaluations = allowed(e, racer, longest)
         budget: dict[str, Any] = {"steps": steps}
-        if evaluations is not None:
+        if evaluations is not None and template is _NETWORK_SCRIPT:
+            budget["steps"] = evaluations // racer.configured().evaluations
+        elif evaluations is not None:
             budget["evaluations"] = evaluations
         around = "".join(f", {name}={_said(value)}"
                          for name, value in (budget | racer.conditions()).items())  # fmt: skip
@@ -264,19 +273,23 @@ def script(race: Race) -> str:
     if e.own_luck:
         options |= {"same_noise": False}
     listed = ", ".join(f"{name}={value!r}" for name, value in options.items())
-    return _SCRIPT.format(
+    if template is _NETWORK_SCRIPT:
+        del options["stop_outside"]
+        listed = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    return template.format(
         version=__version__, imports=imports,
         foreign=f"from gdviz_core import foreign\n{permissions}" if permissions else "",
         surface=surface, starts=list(e.starts), racers="\n".join(racers), options=listed,
     )  # fmt: skip
 
 
-def _loss(e: Experiment) -> str:
-    """A loss on data as Python says it."""
-    data, surface = e.data, e.resolved()
-    assert data is not None
-    parameters = ", ".join(f"core.Parameter({n.name!r}, {n.value!r}, {n.low!r}, {n.high!r})"
-                           for n in e.numbers)  # fmt: skip
+def _network(data: Data) -> str:
+    """A network, its table and the plane it is seen on, as Python says them."""
+    return f"table = {_table(data)}\nnet = {data.net!r}\nplane = {data.plane!r}"
+
+
+def _table(data: Data) -> str:
+    """A table as Python says it."""
     if data.embedded or not data.path:
         columns = dict(zip(data.columns, data.raw.select(data.columns).tolist(), strict=True))
         table = f"core.Table.of({columns!r})"
@@ -285,6 +298,16 @@ def _loss(e: Experiment) -> str:
         table = f"core.read_table({place_of(data.path)!r}, {list(data.columns)!r}{form})"
     if data.scaling != "none":
         table += f".scaled({data.scaling!r}, {list(data.scaled_columns)!r})"
+    return table
+
+
+def _loss(e: Experiment) -> str:
+    """A loss on data as Python says it."""
+    data, surface = e.data, e.resolved()
+    assert data is not None
+    table = _table(data)
+    parameters = ", ".join(f"core.Parameter({n.name!r}, {n.value!r}, {n.low!r}, {n.high!r})"
+                           for n in e.numbers)  # fmt: skip
     return (
         f"core.Surface.from_formula(\n    {e.surface!r}, {surface.domain!r}, "
         f"parameters=[{parameters}],\n    variables={data.variables!r}, table={table},\n)"
@@ -339,6 +362,35 @@ if __name__ == "__main__":
         name = racers[number // len(starts)][0]
         print(f"{{name}} from {{t.start}}: {{t.reason}}; loss {{t.loss[-1]:.17g}} "
               f"at ({{t.x[-1]:.17g}}, {{t.y[-1]:.17g}})")
+"""
+
+
+_NETWORK_SCRIPT = """\
+# Trainings of gdviz {version}, as a program. It needs gdviz_core and nothing else of gdviz.
+{imports}import gdviz_core as core
+from gdviz_core.known import find
+from gdviz_core.perceptron import Perceptron, Plane
+from gdviz_core.training import train
+{foreign}
+surface = None  # all weights are trained, not only those of the plane
+{surface}
+starts = {starts}
+racers = [
+{racers}
+]
+
+trainings = []  # racers outer, starts inner
+for number, (name, _, optimizer, around) in enumerate(racers):
+    trainings += [
+        train(net, table, optimizer, plane.at(*start), racer=number, **around,
+              {options})
+        for start in starts
+    ]
+
+if __name__ == "__main__":
+    for number, t in enumerate(trainings):
+        name = racers[number // len(starts)][0]
+        print(f"{{name}}: {{t.status}} at step {{t.step[-1]}}; loss {{t.loss[-1]:.17g}}")
 """
 
 

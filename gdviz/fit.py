@@ -3,19 +3,21 @@
 import contextlib
 import os
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from gdviz.compute import Race
 from gdviz.data import EXAMPLE, Data, keep, place_of, shown
 from gdviz.experiment import Experiment
+from gdviz.network import on_network, predicted
 from gdviz.own import Number
 from gdviz.scale import short
 from gdviz_core import engine
 from gdviz_core.delimited import DataError, Format, Preview, Reading, preview, reading
 from gdviz_core.expression import parse, unknown_names
-from gdviz_core.models import CLASSIFICATION, MODELS, prediction_of
+from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION, prediction_of
 from gdviz_core.program import Program, compile_program
 from gdviz_core.surface import Array
 from gdviz_core.table import Table
@@ -35,6 +37,16 @@ def look(path: str, form: Format | None = None) -> Preview:
         return preview(place_of(path), form)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A network that is wanted as a model."""
+
+    hidden: tuple[int, ...] = (8,)
+    activation: str = "tanh"
+    task: str = REGRESSION
+    seed: int = 1
+
+
 @contextlib.contextmanager
 def _about(path: str) -> Iterator[None]:
     """Let errors in a file name it."""
@@ -45,7 +57,7 @@ def _about(path: str) -> Iterator[None]:
 
 
 def columns_of(
-    path: str, model: str, inputs: tuple[str, ...] = (), target: str | None = None
+    path: str, model: "str | Wanted", inputs: tuple[str, ...] = (), target: str | None = None
 ) -> tuple[str, ...]:
     """The columns of a file that a model or a formula is to learn from, the target last.
 
@@ -59,7 +71,7 @@ def columns_of(
 
 
 def chosen_columns(
-    seen: Preview, model: str, inputs: tuple[str, ...] = (), target: str | None = None
+    seen: Preview, model: "str | Wanted", inputs: tuple[str, ...] = (), target: str | None = None
 ) -> tuple[str, ...]:
     """The same for a file that was looked at already."""
     numeric = [column.name for column in seen.columns if column.numeric]
@@ -72,6 +84,8 @@ def chosen_columns(
     last = seen.column(target).name if target is not None else numeric[-1]
     if inputs:
         found = [seen.column(name).name for name in inputs]
+    elif isinstance(model, Wanted):
+        found = [name for name in numeric if name != last]
     elif model in MODELS:
         found = [name for name in numeric if name != last][: MODELS[model].inputs]
     else:
@@ -92,7 +106,7 @@ def experiment(
     table: Table,
     path: str,
     columns: tuple[str, ...],
-    model: str,
+    model: "str | Wanted",
     scaling: str = "standardise",
     form: Format | None = None,
 ) -> Experiment:
@@ -102,6 +116,14 @@ def experiment(
     """
     place = path if path.startswith(EXAMPLE) else os.path.abspath(path)
     given = Data(keep(table), columns, ("a", "b"), path=place, format=form, scaling=scaling)
+    if isinstance(model, Wanted):
+        task = model.task
+        classes = np.isin(np.unique(table[columns[-1]]), (0.0, 1.0)).all()
+        if task == CLASSIFICATION and not classes:
+            raise ValueError(f"{columns[-1]} must be 0 or 1 to be told apart")
+        if task == CLASSIFICATION:
+            given = replace(given, scaled=columns[:-1])
+        return on_network(before, given, model.hidden, model.activation, task, model.seed)
     if model in MODELS:
         given = replace(given, model=model)
         check_classes(given)
@@ -113,7 +135,7 @@ def learn(
     before: Experiment,
     path: str,
     columns: tuple[str, ...],
-    model: str,
+    model: "str | Wanted",
     scaling: str = "standardise",
     form: Format | None = None,
 ) -> Generator[float, None, tuple[Experiment, Reading]]:
@@ -163,6 +185,8 @@ def predict(experiment: Experiment, a: float, b: float, inputs: Array) -> Array:
     """
     given = experiment.data
     assert given is not None
+    if given.plane is not None:
+        return predicted(given, given.plane.at(a, b), inputs)
     scaled = np.array([given.scale(name).apply(column)
                        for name, column in zip(given.inputs, inputs, strict=True)])  # fmt: skip
     names = (*given.variables, *(number.name for number in experiment.numbers))
@@ -173,10 +197,18 @@ def predict(experiment: Experiment, a: float, b: float, inputs: Array) -> Array:
     return np.asarray(given.scale(given.target).undo(found[0]))
 
 
+def predict_run(race: Race, lane: int, index: int, inputs: Array) -> Array:
+    """What the model of a lane predicts at a record; of a network by all of its weights."""
+    weights, given = race.trajectories[lane].weights, race.experiment.data
+    if weights is not None and given is not None:
+        return predicted(given, weights[race.record(lane, index)], inputs)
+    return predict(race.experiment, float(race.x[lane, index]), float(race.y[lane, index]), inputs)
+
+
 def in_units(experiment: Experiment, a: float, b: float) -> str:
     """A model that is a line or a plane, in the units of the table; "" for any other."""
     given = experiment.data
-    if given is None or not given.prediction:
+    if given is None or not given.prediction or given.net is not None:
         return ""
     columns = given.raw.select(given.inputs)
     low, high, count = columns.min(axis=1), columns.max(axis=1), len(columns)

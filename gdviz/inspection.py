@@ -85,7 +85,7 @@ def step_of(race: Race, lane: int, index: int) -> Step | None:
     At the end of a run it is the step that led there, if that was recorded.
     """
     t = race.trajectories[lane]
-    if not isinstance(t.optimizer, Optimizer) or t.surface is None:
+    if not isinstance(t.optimizer, Optimizer) or t.surface is None or t.weights is not None:
         return None
     at = race.record(lane, index)
     ended = at == len(t) - 1

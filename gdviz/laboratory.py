@@ -17,6 +17,7 @@ from gdviz_core.difference import STEP
 from gdviz_core.expression import parse
 from gdviz_core.graph import Graph
 from gdviz_core.notation import Term, build, notation, text_of
+from gdviz_core.perceptron import Network
 from gdviz_core.program import Program, compile_program
 from gdviz_core.surface import NUMERICAL, WAYS
 
@@ -99,6 +100,8 @@ class Differences:
 
 def check(surface: Surface) -> None:
     """ValueError for a surface that is too large to be looked at node by node."""
+    if isinstance(surface, Network):
+        raise ValueError("the laboratory takes formulas apart; a network has too many parts for it")
     count = _count(surface.formula, tuple(surface.values))
     if count > MOST_NODES:
         raise ValueError(
@@ -117,7 +120,7 @@ def of_one_row(surface: Surface, row: int = 0) -> Surface:
     Its variables are called x and y, as everywhere in the laboratory.
     """
     table = surface.table
-    if table is None:
+    if table is None or isinstance(surface, Network):
         return surface
     names = dict(zip(surface.variables, ("x", "y"), strict=True))
     taken = {"x", "y", *surface.values}

@@ -8,7 +8,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from gdviz.own import Number, OwnRule
 from gdviz.racer import Racer
 from gdviz.scene import Scene
 from gdviz_core.delimited import DataError, Format
+from gdviz_core.perceptron import Perceptron, Plane
 from gdviz_core.table import Table
 
 # 1 had no parameters of surfaces, 2 no display and no budget in evaluations, 3 no scene, noise,
@@ -90,15 +91,18 @@ def _from_folder(session: Session, folder: str | Path | None) -> Session:
     return replace(session, experiment=experiment)
 
 
+_FIELDS: dict[str, type] = {
+    "experiment": Experiment, "display": Display, "scene": Scene, "camera": Camera, "data": Data,
+    "format": Format, "net": Perceptron, "plane": Plane,
+}  # fmt: skip
+_OBJECTS = (Session, Racer, OwnRule, *_FIELDS.values())
 _RARE = ("numbers", "data", "replacement", "own_luck")
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if not isinstance(
-        value, Session | Experiment | Racer | Display | Camera | Scene | OwnRule | Data
-    ):
+    if not isinstance(value, _OBJECTS) or not is_dataclass(value):
         return value
     usual = {Display: Display(), Camera: Camera(), Scene: Scene()}.get(type(value))
     if isinstance(value, Racer):
@@ -259,8 +263,7 @@ def _unknown(session: dict[str, Any]) -> list[str]:
     def compare(value: dict[str, Any], kind: type, where: str) -> None:
         known = {entry.name for entry in fields(kind)}
         for name, part in value.items():
-            inner = {"experiment": Experiment, "display": Display, "scene": Scene,
-                     "camera": Camera, "data": Data, "format": Format}.get(name)  # fmt: skip
+            inner = _FIELDS.get(name)
             if name not in known:
                 found.append(f"{where}{name}")
             elif inner is not None and isinstance(part, dict):

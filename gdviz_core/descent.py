@@ -63,6 +63,10 @@ class Trajectory:
     the one that is), "left the domain" (when it was asked to stop there), "stalled" (by the step
     or the loss, when it was asked to stop for that) or "out of steps". `reason` says it in words
     and numbers. `left` is the first step outside the domain, None if there is none.
+
+    `batches` are those of a descent on data, `batch_loss` the loss over the batch of the step that
+    leaves an iterate. Of the training of a network, seen on a plane, `weights` (records, weights)
+    are all of them, `off` how far they are from the plane, and `norm` that of the whole gradient.
     """
 
     optimizer: Any
@@ -83,6 +87,9 @@ class Trajectory:
     failure: str = ""
     batches: Batches | None = None
     batch_loss: Array | None = None
+    weights: Array | None = None
+    off: Array | None = None
+    norm: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -108,6 +115,8 @@ class Trajectory:
     @property
     def grad_norm(self) -> Array:
         """The Euclidean norm of the gradient."""
+        if self.norm is not None:
+            return self.norm
         with np.errstate(over="ignore"):
             return np.hypot(self.grad_x, self.grad_y)
 

@@ -27,7 +27,8 @@ _STILL = 1e-6
 class Ending:
     """Why a run ended; `str` gives it as a sentence.
 
-    `kind` is "minimum", "maximum", "saddle", "degenerate" or "tip" for a run that converged;
+    `kind` is "minimum", "maximum", "saddle", "degenerate" or "tip" for a run that converged, and
+    "converged" where nobody knows to what;
     "diverged", "left the domain", "stalled", "circling" or "out of steps" for the others. `x` and
     `y` are the end, `step` its number, `eigenvalues` those of the Hessian there, the smaller first,
     `amplitude` half of the width of what the run circles in, `failure` what a library raised.
@@ -46,6 +47,8 @@ class Ending:
         place = f"({_short(self.x)}, {_short(self.y)})"
         if self.kind == MINIMUM:
             return f"converged to the minimum at {place}"
+        if self.kind == CONVERGED:
+            return f"converged, slope {self.slope:.2g}"
         if self.kind == TIP:
             return f"stopped on the tip at {place}, where the surface is not smooth"
         if self.kind in (SADDLE, MAXIMUM, DEGENERATE):
@@ -78,12 +81,14 @@ def ending(trajectory: Trajectory) -> Ending:
     slope = float(t.grad_norm[-1])
     if t.status in (DIVERGED, LEFT):
         return Ending(t.status, x, y, step)
+    if t.status == CONVERGED and t.weights is not None:  # of the plane it says nothing
+        return Ending(CONVERGED, x, y, step, slope=slope)
     if t.status == CONVERGED:
         return _classified(t, x, y, step)
     kind, amplitude = OUT_OF_STEPS, None
     if t.status == STALLED:
         kind = STALLED
-    elif len(t) >= 16 and t.surface is not None:
+    elif len(t) >= 16 and t.surface is not None and t.weights is None:
         kind, amplitude, x, y = _motion(t, x, y)
     return Ending(kind, x, y, step, None, amplitude, slope, t.failure)
 

@@ -46,6 +46,7 @@ class Training:
     gradient: Array
     status: str
     state: dict[str, Array] = field(default_factory=dict)
+    lr: Array | None = None
     batches: Batches | None = None
     batch_loss: Array | None = None
 
@@ -115,6 +116,8 @@ def train(
         raise ValueError(f"{chosen.title} cannot train a network: {why}")
     steps, every = check_count("steps", steps), check_count("every", every, 1)
     around = Conditions(**conditions)
+    if around.plateau is not None:
+        raise ValueError("schedule must not be on plateaus for a network: take one in s")
     if around.clip is not None:
         raise ValueError("clip must be off for a network: clip each component instead")
     weights = np.asarray(start, np.float64)
@@ -127,19 +130,24 @@ def train(
     channels = 6 + 2 * len(chosen.state)
     check_size(8 * channels * half * (steps // every + 2) + schedule_size(around, steps))
     batches = around.batches(table.rows, racer)
-    iteration, _ = prepare(
+    iteration, rates = prepare(
         _Whole(net, table), chosen, steps, around, racer, every=every, look=every, count=half,
         block=max(256, (half + 7) // 8 * 8), bounds=(NEVER, *(-INFINITE, INFINITE) * 4),
     )  # fmt: skip
     run = run_all(iteration, lanes, progress, threads=1)
     last = int(run.last.max())
     step = np.append(np.arange(0, last, every), last)
-    return _training(net, chosen, run, step, around.tolerance, batches)
+    lr = None
+    if rates.lr is not None:
+        lr = np.full(len(step), float(np.ravel(rates.lr)[0]))
+        if rates.factors is not None and len(rates.factors):
+            lr = lr * rates.factors[np.maximum(step, 1) - 1]
+    return _training(net, chosen, run, step, lr, around.tolerance, batches)
 
 
 def _training(
-    net: Perceptron, optimizer: Optimizer, run: Any, step: NDArray[np.int64], tolerance: float,
-    batches: Batches | None,
+    net: Perceptron, optimizer: Optimizer, run: Any, step: NDArray[np.int64], lr: Array | None,
+    tolerance: float, batches: Batches | None,
 ) -> Training:  # fmt: skip
     """What was recorded of pairs of weights, put together; cut where it has converged."""
     record = run.record[:, : len(step)]
@@ -161,6 +169,7 @@ def _training(
     batch_loss = record[-1, :, 0] if batches is not None else None
     return Training(
         optimizer, net, step[:count], shown[:count], record[2, :count, 0], slope[:count], status,
-        {name: values[:count] for name, values in states.items()}, batches,
+        {name: values[:count] for name, values in states.items()},
+        None if lr is None else lr[:count], batches,
         None if batch_loss is None else batch_loss[:count],
     )  # fmt: skip

@@ -14,10 +14,11 @@ from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.app.workshop import Workshop
 from gdviz.experiment import Experiment
-from gdviz.own import Number, OwnSurface, suggested_view, unknown_in_formula
+from gdviz.own import Number, OwnSurface, suggested_view, unknown_in_formula, view_of_loss
 from gdviz_core import SURFACES
 from gdviz_core.expression import CONSTANTS, FUNCTIONS
 from gdviz_core.notation import notation
+from gdviz_core.surface import Domain, Point
 
 ENDS = ("x from", "x to", "y from", "y to")
 
@@ -27,10 +28,11 @@ class FormulaPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.formula = ""
+        self.formula, self.names = "", ("x", "y")
 
-    def show_formula(self, formula: str) -> None:
-        self.formula = formula
+    def show_formula(self, formula: str, names: tuple[str, str] = ("x", "y")) -> None:
+        """Show a formula over two variables; nothing for a surface that has none."""
+        self.formula, self.names = formula, names
         self.lay_out()
 
     def fill(self, y: float) -> float:
@@ -39,7 +41,7 @@ class FormulaPage(Page):
         zoom = self.theme.zoom
         size = 20.0 * zoom
         y = self.add_words(y + 4, tr("As a textbook sets it"), font(12 * zoom), self.theme.text3)
-        lead = boxes.row(boxes.text("f(x, y) = ", size, True))
+        lead = boxes.row(boxes.text(f"f({', '.join(self.names)}) = ", size, True))
         return self.add_formula(y + 8, lead, typeset.typeset(notation(self.formula), size), "f")
 
 
@@ -84,10 +86,11 @@ class FormulaEditor(Workshop):
         ):
             self.writing.show_text(surface.formula)
             self.accept_text()
-        self._preview.show_formula(surface.formula)
+        network = experiment.data is not None and experiment.data.net is not None
+        self._preview.show_formula("" if network else surface.formula, surface.variables)
         self.use(experiment.own_numbers())
         names = [number.name for number in experiment.own_numbers()]
-        self.writing.know([*FUNCTIONS, *CONSTANTS, "x", "y", *names])
+        self.writing.know([*FUNCTIONS, *CONSTANTS, *experiment.names, *names])
         for field, value in zip(self.ends, surface.domain, strict=True):
             field.show_number(value)
         if self.title.text() in ("", self._title):  # another formula is not called so
@@ -95,7 +98,7 @@ class FormulaEditor(Workshop):
             self.title.setText(self._title)
 
     def unknown(self, text: str) -> tuple[str, ...]:
-        return unknown_in_formula(text, self._numbers)
+        return unknown_in_formula(text, self._numbers, self.document.experiment.names)
 
     def take_text(self, text: str, numbers: tuple[Number, ...]) -> None:
         before = self.document.experiment
@@ -103,7 +106,7 @@ class FormulaEditor(Workshop):
             return
         made = before.with_formula(text, numbers)
         if self.automatic.isChecked():
-            domain, start = suggested_view(made.resolved())
+            domain, start = _view(made)
             made = replace(made, domain=domain)
             x0, x1, y0, y1 = domain
             inside = [x0 <= x <= x1 and y0 <= y <= y1 for x, y in made.starts]
@@ -112,7 +115,7 @@ class FormulaEditor(Workshop):
         self.document.show(tr("Change formula"), made, self.gesture)
 
     def _choose_view(self) -> None:
-        domain, start = suggested_view(self.document.experiment.resolved())
+        domain, start = _view(self.document.experiment)
         self.document.edit(tr("Choose the domain"), gesture=self.gesture, domain=domain,
                            starts=(start,))  # fmt: skip
 
@@ -136,3 +139,9 @@ class FormulaEditor(Workshop):
         self.document.show(
             tr("Choose {title}").format(title=entry.title), self.document.experiment.on_own(entry)
         )
+
+
+def _view(experiment: Experiment) -> tuple[Domain, Point]:
+    """A domain and a start that suit the surface."""
+    find = suggested_view if experiment.data is None else view_of_loss
+    return find(experiment.resolved())

@@ -22,21 +22,25 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz import fit
-from gdviz.app.controls import Combo, label
+from gdviz.app.controls import Choice, Combo, label
 from gdviz.app.dialog import Dialog
+from gdviz.app.entry import parse_whole
 from gdviz.app.job import Job
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 from gdviz.data import EXAMPLE, examples, shown
 from gdviz.experiment import Experiment
+from gdviz.fit import Wanted
 from gdviz.scale import short
 from gdviz_core.delimited import Column, DataError, Format, Preview, Reading
-from gdviz_core.models import MODELS
+from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION
+from gdviz_core.perceptron import ACTIVATIONS
 from gdviz_core.table import SCALINGS
 
 ROWS, COLUMNS = 40, 200  # that are shown
 WIDE = 280
-FORMULA = "formula"  # in place of a model
+FORMULA, NETWORK = "formula", "network"  # in place of a model
+NO_INPUT = ""
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 SCALED = {"none": "As they are", "standardise": "Mean 0, deviation 1", "min-max": "From 0 to 1"}
 DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"}
@@ -78,7 +82,19 @@ class TableDialog(Dialog):
             self.model.addItem(tr(model.title), model.name)
             self.model.setItemData(self.model.count() - 1, model.summary,
                                    Qt.ItemDataRole.ToolTipRole)  # fmt: skip
+        self.model.addItem(tr("A network (perceptron)"), NETWORK)
         self.model.addItem(tr("A formula of your own"), FORMULA)
+        self.hidden = QLineEdit("8")
+        self.hidden.setAccessibleName(tr("Hidden layers"))
+        self.hidden.setToolTip(tr("The width of each hidden layer, such as 8 or 8, 4"))
+        self.hidden.setMaxLength(60)
+        self.seed = QLineEdit("1")
+        self.seed.setAccessibleName(tr("Seed of the weights"))
+        self.seed.setMaxLength(20)
+        self.activation = Choice(tr("Activation"), tuple(ACTIVATIONS), lambda _: None)
+        self.activation.setObjectName("")
+        self.task = Choice(tr("Task"), (REGRESSION, CLASSIFICATION), lambda _: None)
+        self.task.setObjectName("")
         self.formula = QLineEdit()
         self.formula.setAccessibleName(tr("Loss of one row"))
         self.formula.setToolTip(
@@ -111,8 +127,9 @@ class TableDialog(Dialog):
         close.setAutoDefault(False)
         close.clicked.connect(self.reject)
         self._lay_out(close)
-        self._combos = [self.file, self.model, self.scaling, *self.inputs, self.target,
-                        self.delimiter, self.decimal, self.encoding, self.header]  # fmt: skip
+        self._combos = [self.file, self.model, self.activation, self.task, self.scaling,
+                        *self.inputs, self.target, self.delimiter, self.decimal, self.encoding,
+                        self.header]  # fmt: skip
         for combo in self._combos:
             combo.set_theme(theme)
             combo.setSizeAdjustPolicy(
@@ -136,7 +153,9 @@ class TableDialog(Dialog):
         self.form.setSpacing(8)
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         for caption, field in (
-            (tr("Model"), self.model), (tr("Loss of one row"), self.formula),
+            (tr("Model"), self.model), (tr("Hidden layers"), self.hidden),
+            (tr("Activation"), self.activation), (tr("Task"), self.task),
+            (tr("Seed of the weights"), self.seed), (tr("Loss of one row"), self.formula),
             (tr("Input"), self.inputs[0]), (tr("Second input"), self.inputs[1]),
             (tr("Target"), self.target), (tr("Scaling of the columns"), self.scaling),
         ):  # fmt: skip
@@ -258,10 +277,14 @@ class TableDialog(Dialog):
         for number, combo in enumerate((*self.inputs, self.target)):
             before = combo.currentData()
             combo.clear()
+            if combo is self.inputs[1]:
+                combo.addItem(tr("none"), NO_INPUT)
             for column in names:
                 combo.addItem(column.title[:60], column.name)
             found = combo.findData(before)
             usual = len(names) - 1 if combo is self.target else min(number, len(names) - 1)
+            if combo is self.inputs[1]:  # of two columns one is the target
+                usual = 2 if len(names) > 2 else 0
             combo.setCurrentIndex(found if found >= 0 else usual)
         if self.target.currentIndex() == self.inputs[0].currentIndex():
             self.target.setCurrentIndex(len(names) - 1)
@@ -273,10 +296,13 @@ class TableDialog(Dialog):
         if self._filling:
             return
         model = MODELS.get(self.model.currentData())
-        own = model is None
+        own, network = (self.model.currentData() == kind for kind in (FORMULA, NETWORK))
+        for field in (self.hidden, self.activation, self.task, self.seed):
+            self.form.setRowVisible(field, network)
         self.form.setRowVisible(self.formula, own)
         self.form.setRowVisible(self.inputs[0], not own)
-        self.form.setRowVisible(self.inputs[1], model is not None and model.inputs > 1)
+        several = network or (model is not None and model.inputs > 1)
+        self.form.setRowVisible(self.inputs[1], several)
         self.form.setRowVisible(self.target, True)
         if own and not self.formula.text() and self.target.count() > 1:
             self.formula.setText(
@@ -295,13 +321,28 @@ class TableDialog(Dialog):
 
     def _columns(self) -> tuple[str, ...]:
         assert self.seen is not None
-        model = MODELS.get(self.model.currentData())
-        wanted = self.formula.text().strip() if model is None else model.name
-        inputs: tuple[str, ...] = ()
-        if model is not None:
-            inputs = tuple(c.currentData() or "" for c in self.inputs[: model.inputs])
-            inputs = inputs if all(inputs) else ()
-        return fit.chosen_columns(self.seen, wanted, inputs, self.target.currentData())
+        wanted = self._wanted()
+        count = (
+            2 if isinstance(wanted, Wanted) else MODELS[wanted].inputs if wanted in MODELS else 0
+        )
+        inputs = [c.currentData() for c in self.inputs[:count] if c.currentData()]
+        return fit.chosen_columns(
+            self.seen, wanted, tuple(dict.fromkeys(inputs)), self.target.currentData()
+        )
+
+    def _wanted(self) -> str | Wanted:
+        """The model that is chosen: a name, a formula, or a network."""
+        chosen = self.model.currentData()
+        if chosen == FORMULA:
+            return self.formula.text().strip()
+        if chosen != NETWORK:
+            return str(chosen)
+        try:
+            hidden = tuple(parse_whole(part) for part in self.hidden.text().split(","))
+        except ValueError as error:
+            raise ValueError(tr("Hidden layers: {error}").format(error=error)) from None
+        return Wanted(hidden, self.activation.currentData(), self.task.currentData(),
+                      parse_whole(self.seed.text()))  # fmt: skip
 
     def _say(self, text: str) -> None:
         self.problem.setText(text)
@@ -317,10 +358,9 @@ class TableDialog(Dialog):
             return
         self._say("")
         form = self.seen.format
-        chosen = self.model.currentData()
-        model = self.formula.text().strip() if chosen == FORMULA else chosen
+        scaling = self.scaling.currentData()
         self._job = job = Job(
-            fit.learn(self._before, self.path, columns, model, self.scaling.currentData(), form)
+            fit.learn(self._before, self.path, columns, self._wanted(), scaling, form)
         )
         self.take_it.setEnabled(False)
         job.progress.connect(self._show_progress)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,6 @@ from gdviz.data import Data
 from gdviz.experiment import Experiment, Point
 from gdviz.scale import short
 from gdviz.views.view import View
-from gdviz_core.models import CLASSIFICATION
 from gdviz_core.surface import Array, Surface
 
 POINTS = 4000  # rows that are drawn; of more a sample
@@ -34,6 +35,7 @@ ALONG = 200  # points of a curve
 ACROSS = 48  # points of each side of a grid on which a boundary is looked for
 RESIDUALS = 400
 DOT = 2.2
+Model = Callable[[Array], Array]  # from inputs (inputs, n) to predictions, in the table's units
 LINE = 1.8
 
 
@@ -60,7 +62,7 @@ class Scatter:
         every = max(1, math.ceil(raw.rows / POINTS))
         inputs, target = raw.select(data.inputs)[:, ::every], raw[data.target][::every]
         classes = None
-        if data.known is not None and data.known.task == CLASSIFICATION:
+        if data.classifies:
             classes = target
         if len(inputs) == 1:
             kind, x, y, titles = "curve", inputs[0], target, (data.inputs[0], data.target)
@@ -127,7 +129,7 @@ class FitView(View):
         self._scatter = None
         if data is None:
             self.empty.setText(tr("Open data (Ctrl+D) to see what is learned from them."))
-        elif not data.prediction:
+        elif not data.prediction and data.net is None:
             words = tr("The loss compares no prediction with {target}: there is none to show.")
             self.empty.setText(words.format(target=data.target))
         else:
@@ -170,6 +172,10 @@ class FitView(View):
             text = fit.in_units(race.experiment, a, b) or (
                 f"{first} = {short(a)}, {second} = {short(b)}"
             )
+            off = race.trajectories[lane].off
+            if off is not None:
+                away = short(float(off[race.record(lane, index)]))
+                text = tr("{distance} off the plane that is shown").format(distance=away)
             self._show_condition(surface, a, b)
         self.words.setText(text)
 
@@ -212,19 +218,20 @@ class FitView(View):
             index = min(self.player.index, race.last)
             selected = self.document.selected_lane()
             if self.residuals.isChecked() and selected is not None and scatter.kind == "curve":
-                at = (float(race.x[selected, index]), float(race.y[selected, index]))
-                self._draw_residuals(painter, viewport, scatter, experiment, at)
+                model = _quiet(partial(fit.predict_run, race, selected, index))
+                self._draw_residuals(painter, viewport, scatter, model)
             colours = lane_colours(race, self.theme)
             lanes = [*range(min(len(race.x), MODELS))]
             lanes.sort(key=lambda lane: lane == selected)  # the selected one on top
             for lane in lanes:
                 wide = LINE * self.theme.zoom * (1.5 if lane == selected else 1.0)
-                at = (float(race.x[lane, index]), float(race.y[lane, index]))
-                draw(painter, viewport, scatter, experiment, at, QPen(colours[lane], wide))
+                model = _quiet(partial(fit.predict_run, race, lane, index))
+                draw(painter, viewport, scatter, model, QPen(colours[lane], wide))
         name_axes(painter, viewport, scatter.titles, self.theme)
         if self._pointer is not None:
             pen = QPen(QColor(self.theme.text2), 1.2 * self.theme.zoom, Qt.PenStyle.DashLine)
-            draw(painter, viewport, scatter, experiment, self._pointer, pen)
+            draw(painter, viewport, scatter,
+                 _quiet(partial(fit.predict, experiment, *self._pointer)), pen)  # fmt: skip
 
     def _draw_dots(self, painter: QPainter, viewport: Viewport, scatter: Scatter) -> None:
         if is_vector(painter):
@@ -260,31 +267,28 @@ class FitView(View):
             painter.drawPoints(QPolygonF(map(QPointF, px[part], py[part])))
 
     def _draw_curve(
-        self, painter: QPainter, viewport: Viewport, scatter: Scatter, experiment: Experiment,
-        at: Point, pen: QPen,
+        self, painter: QPainter, viewport: Viewport, scatter: Scatter, model: Model, pen: QPen
     ) -> None:  # fmt: skip
         xs = np.linspace(scatter.bounds[0], scatter.bounds[1], ALONG)
-        _draw_line(painter, viewport, xs, _predicted(experiment, at, xs[None]), pen)
+        _draw_line(painter, viewport, xs, model(xs[None]), pen)
 
     def _draw_boundary(
-        self, painter: QPainter, viewport: Viewport, scatter: Scatter, experiment: Experiment,
-        at: Point, pen: QPen,
+        self, painter: QPainter, viewport: Viewport, scatter: Scatter, model: Model, pen: QPen
     ) -> None:  # fmt: skip
         import contourpy
 
         x0, x1, y0, y1 = scatter.bounds
         xs, ys = np.linspace(x0, x1, ACROSS), np.linspace(y0, y1, ACROSS)
         mesh = np.stack([m.ravel() for m in np.meshgrid(xs, ys)])
-        found = _predicted(experiment, at, mesh).reshape(ACROSS, ACROSS)
+        found = model(mesh).reshape(ACROSS, ACROSS)
         for line in contourpy.contour_generator(xs, ys, found - 0.5).lines(0.0):
             ends = np.asarray(line)
             _draw_line(painter, viewport, ends[:, 0], ends[:, 1], pen)
 
     def _draw_agreement(
-        self, painter: QPainter, viewport: Viewport, scatter: Scatter, experiment: Experiment,
-        at: Point, pen: QPen,
+        self, painter: QPainter, viewport: Viewport, scatter: Scatter, model: Model, pen: QPen
     ) -> None:  # fmt: skip
-        px, py, _ = viewport.points(scatter.x, _predicted(experiment, at, scatter.rows))
+        px, py, _ = viewport.points(scatter.x, model(scatter.rows))
         colour = QColor(pen.color())
         colour.setAlpha(140)
         dots = QPen(colour, 2 * DOT * self.theme.zoom)
@@ -295,13 +299,12 @@ class FitView(View):
         painter.drawPoints(QPolygonF(map(QPointF, px[good], py[good])))
 
     def _draw_residuals(
-        self, painter: QPainter, viewport: Viewport, scatter: Scatter, experiment: Experiment,
-        at: Point,
+        self, painter: QPainter, viewport: Viewport, scatter: Scatter, model: Model
     ) -> None:  # fmt: skip
         every = max(1, math.ceil(len(scatter.x) / RESIDUALS))
         x, y = scatter.x[::every], scatter.y[::every]
         px, py, _ = viewport.points(x, y)
-        _, qy, _ = viewport.points(x, _predicted(experiment, at, scatter.rows[:, ::every]))
+        _, qy, _ = viewport.points(x, model(scatter.rows[:, ::every]))
         qy = np.clip(qy, -1e5, 1e5)
         painter.setPen(QPen(_faint(self.theme.error, 150), 1.0 * self.theme.zoom))
         good = np.isfinite(qy)
@@ -322,9 +325,14 @@ def condition(surface: Surface, a: float, b: float) -> float | None:
     return large * large / product if product > 1e-15 and large > 0 else None
 
 
-def _predicted(experiment: Experiment, at: Point, inputs: Array) -> Array:
-    with np.errstate(all="ignore"):
-        return fit.predict(experiment, *at, inputs)
+def _quiet(model: Model) -> Model:
+    """A model whose predictions may be beyond all numbers."""
+
+    def call(inputs: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return model(inputs)
+
+    return call
 
 
 def _faint(colour: str, alpha: int) -> QColor:

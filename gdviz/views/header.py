@@ -210,4 +210,6 @@ def _unnamed(experiment: Experiment) -> str:
     if data is None:
         return tr("Your formula")
     model = tr("your formula") if data.known is None else tr(data.known.title)
+    if data.net is not None:
+        model = experiment.surface
     return tr("{name}: {model}").format(name=data.title, model=model)

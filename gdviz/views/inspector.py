@@ -107,6 +107,10 @@ class InspectorView(View):
         step = step_of(race, lane, index)
         racer = race.experiment.racers[document.racer]
         where = f" from start {document.selection + 1}" if len(race.experiment.starts) > 1 else ""
+        if step is None and race.trajectories[lane].weights is not None:
+            words = tr("{name} moves every weight of the network by its rule, each for itself.")
+            self.page.say(words.format(name=racer.name))
+            return
         if step is None:
             assert isinstance(racer.definition, External)
             self.page.say(

@@ -29,6 +29,7 @@ from gdviz.app.text import tr
 from gdviz.app.tour import Stop, Tour
 from gdviz.data import EXAMPLE
 from gdviz.experiment import Experiment
+from gdviz.network import PRINCIPAL, RANDOM, WEIGHTS, on_other_plane
 from gdviz.scene import Scene
 from gdviz.session import Session
 from gdviz.shot import THEMES, Film, Shot
@@ -71,6 +72,10 @@ class Dialogs(QObject):
     def formula(self) -> None:
         """Edit the formula of the surface."""
         window = self.window
+        data = window.document.experiment.data
+        if data is not None and data.net is not None:
+            window.document.said.emit(tr("A network is not written as a formula: open data anew"))
+            return
         for there in window.findChildren(FormulaEditor):
             if there.isVisible():
                 there.raise_()
@@ -96,6 +101,34 @@ class Dialogs(QObject):
                 QTimer.singleShot(0, partial(window.choose_layout, "data"))
 
         TableDialog(window, window.theme, window.document.experiment, first, take).open()
+
+    def plane(self) -> None:
+        """Ask for another plane through the weights of the network."""
+        document = self.window.document
+        data = document.experiment.data
+        if data is None or data.net is None:
+            document.said.emit(tr("There is no network: open data and choose one as the model"))
+            return
+
+        def take(kind: str, first: int, second: int, seed: int) -> None:
+            runs = document.race.trajectories
+            made, words = on_other_plane(document.experiment, kind, first, second, seed, runs)
+            document.show(tr("Change the plane"), made)
+            if words:
+                document.said.emit(words)
+
+        kinds = [(tr("Random directions"), RANDOM), (tr("Two weights"), WEIGHTS),
+                 (tr("Principal components of the runs"), PRINCIPAL)]  # fmt: skip
+        Form(
+            self.window, tr("Plane of the network"),
+            [Field(tr("Plane"), PRINCIPAL, kinds), Field(tr("First weight"), 1),
+             Field(tr("Second weight"), 2), Field(tr("Seed of random ones"), 1)],
+            take,
+            hint=tr(
+                "The map shows a plane through the space of all {count} weights. Runs leave it: "
+                "what is shown is the nearest point, and Fit and Curves tell how far off it is."
+            ).format(count=data.net.size),
+        ).open()  # fmt: skip
 
     def save_scene(self) -> None:
         """Ask for words and add the experiment to the user's scenes."""

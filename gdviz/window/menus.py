@@ -192,6 +192,7 @@ class Menus:
         self._add(menu, tr("Zoom &out"), "Ctrl+-", lambda: chart.zoom(1 / 1.5))
         menu.addSeparator()
         menu.addMenu(chart.layers)
+        self._add(menu, tr("Plane of the net&work…"), "", window.dialogs.plane)
         panels = QMenu(tr("&Panels"), menu)
         menu.addMenu(panels)
         for panel in window.panels.panels.values():

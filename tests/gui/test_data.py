@@ -11,6 +11,8 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QDialog
 
 from gdviz import fit, session
+from gdviz.app.form import Form
+from gdviz.app.formulas import FormulaEditor
 from gdviz.app.surroundings import Surroundings
 from gdviz.app.tables import TableDialog
 from gdviz.compute import finish
@@ -394,3 +396,66 @@ def test_the_dialog_of_tables_closes_with_the_window(user):
     user.document.settle(replace(user.document.origin, experiment=user.document.experiment))
     user.window.close()
     assert not any(d.isVisible() for d in user.window.findChildren(QDialog))
+
+
+# networks
+
+
+def test_a_network_is_trained_and_looked_at_on_planes(user):
+    window = user.window
+    window.dialogs.data("example:sine.csv")
+    shown = dialog(user)
+    pick(shown.model, "network")
+    assert shown.hidden.isVisible()
+    shown.hidden.setText("4, ")
+    QTest.mouseClick(shown.take_it, Qt.MouseButton.LeftButton)
+    assert "Hidden layers" in shown.problem.text()
+    shown.hidden.setText("4, 3")
+    race = learn(user)
+    assert race.experiment.data.net.hidden == (4, 3)
+    assert window.header.formula.text() == "network 1-4-3-1, tanh"
+    user.qtbot.waitUntil(window.panels.panels["Fit"].isVisible)
+    user.settle(100)
+    view = window._view(FitView)
+    user.player.go(race.last)
+    user.settle(60)
+    assert view.words.text().endswith("off the plane that is shown")
+    before = view.canvas.grab().toImage()
+    window.dialogs.plane()
+    (form,) = (d for d in window.findChildren(Form) if d.isVisible())
+    QTest.keyClick(form, Qt.Key.Key_Return)
+    user.raced()
+    assert "of what the runs do lies in this plane" in window.status.message.text()
+    user.player.go(user.document.race.last)
+    user.settle(60)
+    assert view.canvas.grab().toImage() == before  # the models are the same, seen from elsewhere
+    canvas = window.map.canvas
+    user.click(1.0, -1.0)
+    assert len(user.raced().trajectories) == 2 * len(race.trajectories)
+    QTest.mouseMove(canvas.viewport(), user.spot(canvas, -1.0, 1.0))
+    user.settle(60)
+    for layout in ("step by step", "gradient laboratory", "race"):
+        window.choose_layout(layout)
+        user.settle(100)
+    assert "too many parts" in window._view(LaboratoryView).told.text()
+    window.dialogs.formula()
+    assert "not written as a formula" in window.status.message.text()
+    user.document.undo_stack.undo()
+    user.document.undo_stack.undo()
+    user.raced()
+
+
+def test_without_a_network_there_is_no_plane_to_choose(user):
+    user.window.dialogs.plane()
+    assert "There is no network" in user.window.status.message.text()
+
+
+def test_the_editor_of_formulas_knows_the_columns(user):
+    opened(user)
+    user.window.dialogs.formula()
+    (editor,) = (d for d in user.window.findChildren(FormulaEditor) if d.isVisible())
+    editor.show_text("|slope*LotArea + intercept - SalePrice|")
+    user.settle(60)
+    assert user.document.experiment.surface == "|slope*LotArea + intercept - SalePrice|"
+    assert user.document.experiment.data is not None
+    editor.reject()
