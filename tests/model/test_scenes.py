@@ -205,6 +205,14 @@ def test_every_start_ends_at_the_same_boundary():
         assert (t.x[-1], t.y[-1]) == pytest.approx((found[0].x[-1], found[0].y[-1]), abs=1e-5)
 
 
+def test_the_plane_of_the_network_holds_most_of_the_runs_and_not_all():
+    trajectories = race("a-network-on-a-plane").trajectories
+    for t in trajectories:
+        away = np.linalg.norm(t.weights - t.weights[0], axis=1)
+        assert 0.05 * away.max() < t.off.max() < 0.6 * away.max()
+        assert t.loss[-1] < 0.1 < t.loss[0]
+
+
 def test_words_that_are_too_long_are_refused():
     with pytest.raises(ValueError, match="title has at most 200"):
         Scene("x" * (MAX_TITLE + 1))
