@@ -2,9 +2,9 @@
 
 import contextlib
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from gdviz.scale import short
 from gdviz_core import engine
 from gdviz_core.delimited import DataError, Format, Preview, Reading, preview, reading
 from gdviz_core.expression import parse, unknown_names
-from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION, prediction_of
+from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION, prediction_of, renamed
 from gdviz_core.program import Program, compile_program
 from gdviz_core.surface import Array
 from gdviz_core.table import Table
@@ -178,6 +178,17 @@ def _program(prediction: str, inputs: tuple[str, ...], uniforms: tuple[str, ...]
     return compile_program(graph, [(node, len(inputs))], inputs, uniforms)
 
 
+def _evaluate(
+    formula: str, inputs: tuple[str, ...], names: tuple[str, ...], values: tuple[float, ...],
+    columns: Array,
+) -> Array:  # fmt: skip
+    """A formula over columns (inputs, n), with numbers by name."""
+    tape = engine.Tape(_program(formula, inputs, names), values)
+    found = np.empty((1, columns.shape[1]))
+    engine.evaluate(tape, np.ascontiguousarray(columns), found)
+    return np.asarray(found[0])
+
+
 def predict(experiment: Experiment, a: float, b: float, inputs: Array) -> Array:
     """What a model with the parameters a and b predicts from inputs (inputs, n).
 
@@ -190,11 +201,9 @@ def predict(experiment: Experiment, a: float, b: float, inputs: Array) -> Array:
     scaled = np.array([given.scale(name).apply(column)
                        for name, column in zip(given.inputs, inputs, strict=True)])  # fmt: skip
     names = (*given.variables, *(number.name for number in experiment.numbers))
-    program = _program(given.prediction, given.inputs, names)
-    tape = engine.Tape(program, (a, b, *(number.value for number in experiment.numbers)))
-    found = np.empty((1, scaled.shape[1]))
-    engine.evaluate(tape, np.ascontiguousarray(scaled), found)
-    return np.asarray(given.scale(given.target).undo(found[0]))
+    values = (a, b, *(number.value for number in experiment.numbers))
+    found = _evaluate(given.prediction, given.inputs, names, values, scaled)
+    return np.asarray(given.scale(given.target).undo(found))
 
 
 def predict_run(race: Race, lane: int, index: int, inputs: Array) -> Array:
@@ -206,10 +215,30 @@ def predict_run(race: Race, lane: int, index: int, inputs: Array) -> Array:
 
 
 def in_units(experiment: Experiment, a: float, b: float) -> str:
-    """A model that is a line or a plane, in the units of the table; "" for any other."""
+    """A model in the units of the table: a line or a plane, or what its last function is of.
+
+    "" where neither is straight.
+    """
     given = experiment.data
     if given is None or not given.prediction or given.net is not None:
         return ""
+    known = given.known
+    if known is None or not known.score:
+        return _straight(given, f"{given.target} = ", partial(predict, experiment, a, b))
+    names = {f"X{n}": name for n, name in enumerate(given.inputs, 1)}
+    names |= dict(zip(known.variables, given.variables, strict=True))
+    score = renamed(known.score, names)
+    start = f"{known.prediction}, S = ".replace("-", "−")
+
+    def scored(inputs: Array) -> Array:
+        scaled = [given.scale(n).apply(c) for n, c in zip(given.inputs, inputs, strict=True)]
+        return _evaluate(score, given.inputs, given.variables, (a, b), np.array(scaled))
+
+    return _straight(given, start, scored)
+
+
+def _straight(given: Data, start: str, call: Callable[[Array], Array]) -> str:
+    """What a function of the inputs is, if it is straight."""
     columns = given.raw.select(given.inputs)
     low, high, count = columns.min(axis=1), columns.max(axis=1), len(columns)
     # the corner, one step along each input, and a point within, to tell whether it is straight
@@ -217,7 +246,7 @@ def in_units(experiment: Experiment, a: float, b: float) -> str:
     points[np.arange(count), np.arange(1, count + 1)] = high
     points[:, -1] = low + 0.37 * (high - low)
     with np.errstate(all="ignore"):
-        values = predict(experiment, a, b, points)
+        values = call(points)
         rises = values[1:-1] - values[0]
         off = abs(values[0] + 0.37 * rises.sum() - values[-1])
         if not off <= 1e-9 * np.abs(values).max() or (high == low).any():
@@ -225,4 +254,4 @@ def in_units(experiment: Experiment, a: float, b: float) -> str:
     slopes = rises / (high - low)
     parts = [f"{short(slope)}·{name}" for slope, name in zip(slopes, given.inputs, strict=True)]
     text = " + ".join([*parts, short(float(values[0] - slopes @ low))]).replace("+ −", "− ")
-    return f"{given.target} = {text}"
+    return start + text

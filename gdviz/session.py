@@ -135,9 +135,16 @@ def portable(session: Session) -> Session:
         return session
     if data.raw.rows > MAX_EMBEDDED:
         return session
+    return replace(session, experiment=packed(session.experiment))
+
+
+def packed(experiment: Experiment) -> Experiment:
+    """The experiment with the numbers of its data in it."""
+    data = experiment.data
+    if data is None:
+        return experiment
     embedded = tuple(map(tuple, data.raw.select(data.columns).tolist()))
-    experiment = replace(session.experiment, data=replace(data, embedded=embedded))
-    return replace(session, experiment=experiment)
+    return replace(experiment, data=replace(data, embedded=embedded))
 
 
 def from_text(text: str) -> Session:

@@ -53,18 +53,19 @@ class Model:
         for name in (*self.variables, *(p.name for p in self.parameters)):
             names[name] = next(n for n in (name, *(f"{name}_{k}" for k in range(1, 99)))
                                if n not in used)  # fmt: skip
-        prediction = _renamed(self.prediction, names)
+        prediction = renamed(self.prediction, names)
         if self.score:
-            score = _renamed(self.score, names)
-            prediction = _renamed(self.prediction, {"S": f"({score})", **names})
+            score = renamed(self.score, names)
+            prediction = renamed(self.prediction, {"S": f"({score})", **names})
             names["S"] = f"({score})"
-        loss = _renamed(self.loss, {**names, "P": f"({prediction})"})
+        loss = renamed(self.loss, {**names, "P": f"({prediction})"})
         loss, prediction = (text_of(notation(text)) for text in (loss, prediction))
         first, second = (names[name] for name in self.variables)
         return loss, prediction, (first, second)
 
 
-def _renamed(formula: str, names: Mapping[str, str]) -> str:
+def renamed(formula: str, names: Mapping[str, str]) -> str:
+    """A formula with other names in place of some of its own."""
     return re.sub(r"[A-Za-z_]\w*", lambda found: names.get(found[0], found[0]), formula)
 
 

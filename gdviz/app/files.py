@@ -163,6 +163,23 @@ class Files(QObject):
             board.setText(session.to_text(session.portable(self._document.session())))
             self.said.emit(tr("The experiment is in the clipboard, as text for a mail"))
 
+    def embed(self) -> None:
+        """Keep the data in the experiment itself, so that it needs no file."""
+        document = self._document
+        data = document.experiment.data
+        if data is None:
+            self.said.emit(tr("There are no data to keep in the experiment"))
+            return
+        if data.raw.rows > session.MAX_EMBEDDED:
+            words = tr("{rows} rows are too many to keep in the experiment: at most {most}")
+            self.said.emit(
+                words.format(rows=f"{data.raw.rows:,}", most=f"{session.MAX_EMBEDDED:,}")
+            )
+            return
+        packed = session.packed(document.experiment)
+        document.show(tr("Keep the data in the experiment"), packed)
+        self.said.emit(tr("The experiment now carries its data"))
+
     # drag and drop
 
     def can_take(self, data: QMimeData | None) -> bool:

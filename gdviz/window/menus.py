@@ -90,6 +90,7 @@ class Menus:
         self._add(menu, tr("&Save experiment"), "Ctrl+S", files.save)
         self._add(menu, tr("Save experiment &as…"), "Ctrl+Shift+S", files.save_as)
         self._add(menu, tr("Save as a scene…"), "", window.dialogs.save_scene)
+        self._add(menu, tr("&Keep the data in the experiment"), "", files.embed)
         menu.addSeparator()
         self._add(menu, tr("Copy the experiment as &text"), "Ctrl+Shift+C", files.copy)
         self._add(menu, tr("Open the text in the clip&board"), "Ctrl+Shift+V", files.paste)

@@ -398,6 +398,22 @@ def test_the_dialog_of_tables_closes_with_the_window(user):
     assert not any(d.isVisible() for d in user.window.findChildren(QDialog))
 
 
+def test_data_are_kept_in_the_experiment_on_request(user, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("u,v\n1,2\n2,3\n4,1\n")
+    user.window.files.embed()
+    assert "There are no data" in user.window.status.message.text()
+    opened(user, str(table))
+    user.window.files.embed()
+    assert user.document.experiment.data.embedded == ((1.0, 2.0, 4.0), (2.0, 3.0, 1.0))
+    path = tmp_path / "s.json"
+    path.write_text(session.dump(user.document.session(), tmp_path))
+    table.unlink()
+    assert session.read(path).experiment.resolved() == user.document.experiment.resolved()
+    user.document.undo_stack.undo()
+    assert user.document.experiment.data.embedded == ()
+
+
 # networks
 
 

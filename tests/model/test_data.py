@@ -57,6 +57,22 @@ def test_what_is_learned_is_told_in_the_units_of_the_table(scaling):
     assert fit.predict(made, *best, grid) == pytest.approx(slope * grid[0] + intercept, rel=1e-9)
 
 
+def test_what_a_neuron_has_learned_is_told_in_the_units_of_the_table():
+    made = on("example:classes.csv", "logistic_plane", "standardise")
+    words = fit.in_units(made, 1.5, -0.5)
+    assert words.startswith("1/(1 + exp(−S)), S = ")
+    slopes = [float(part.split("·")[0]) for part in
+              words.split("S = ")[1].replace("− ", "+ -").split(" + ")[:2]]  # fmt: skip
+    wanted = [1.5 / made.data.scale("x1").factor, -0.5 / made.data.scale("x2").factor]
+    assert slopes == pytest.approx(wanted, rel=1e-3)
+    raw = made.data.raw.select(("x1", "x2"))
+    p = fit.predict(made, 1.5, -0.5, raw)
+    shifted = sum(w * (c - made.data.scale(n).shift)
+                  for w, c, n in zip(wanted, raw, ("x1", "x2"), strict=True))  # fmt: skip
+    assert p == pytest.approx(1 / (1 + np.exp(-shifted)), rel=1e-9)
+    assert fit.in_units(on(model="two_layers"), 1.0, 1.0) == ""
+
+
 def test_scaling_decides_whether_a_learning_rate_converges():
     """The condition number of the houses is about 1e8 as they are, and 1 standardised."""
     raw, scaled = (on(scaling=scaling, steps=200) for scaling in ("none", "standardise"))
