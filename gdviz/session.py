@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from gdviz import __version__
-from gdviz.data import EXAMPLE, Data, keep, open_table
+from gdviz.data import EXAMPLE, Data, keep, open_table, shown
 from gdviz.display import Camera, Display
 from gdviz.experiment import Experiment
 from gdviz.own import Number, OwnRule
@@ -33,6 +33,7 @@ TEXT = "gdviz:"  # how a session in a line of text begins
 LINE = 76  # characters in each of its lines
 MAX_BYTES = 16 * 1024 * 1024
 MAX_EMBEDDED = 20_000  # rows
+LARGE = 2_000_000  # bytes of a table
 
 
 class SessionError(ValueError):
@@ -208,6 +209,18 @@ def load(text: str | bytes, folder: str | Path = "") -> Session:
         raise
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise SessionError(str(error)) from None
+
+
+def large_data(path: str | Path) -> str:
+    """The name of the table of a session, if it is so large that reading it takes a moment."""
+    try:
+        found = json.loads(content(path))["experiment"]["data"]
+        name = os.path.join(os.path.dirname(os.path.abspath(path)), found["path"])
+        if not found.get("embedded") and os.path.getsize(name) > LARGE:
+            return shown(name)
+    except (SessionError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass  # reading it in earnest tells what is wrong
+    return ""
 
 
 def _open_data(experiment: dict[str, Any], folder: str | Path) -> str:

@@ -1,9 +1,9 @@
 """New, open and save: the questions, and the work behind them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
@@ -12,6 +12,7 @@ from gdviz import export, library, session
 from gdviz.app.dialog import may
 from gdviz.app.document import Document, Origin
 from gdviz.app.entry import CheckedField
+from gdviz.app.job import Job
 from gdviz.app.tables import ENDINGS
 from gdviz.app.text import tr
 from gdviz.experiment import first_experiment
@@ -38,6 +39,7 @@ class Files(QObject):
     def __init__(self, document: Document, window: QWidget):
         super().__init__(window)
         self._document, self._window = document, window
+        self._job: Job | None = None  # that opens a file
 
     # what is open may be replaced
 
@@ -89,7 +91,30 @@ class Files(QObject):
         if path.suffix == ".py":
             self.python.emit(str(path))
             return
-        found = self._read(library.read_any, path)
+        name = session.large_data(path)
+        if name and not self._document.patient:
+            self._read_later(name, path, ask)
+        else:
+            self._take(self._read(library.read_any, path), path, ask)
+
+    def _read_later(self, name: str, path: Path, ask: bool) -> None:
+        """Open a session on a large table in the background."""
+
+        def work() -> Generator[float, None, Any]:
+            yield 0.0
+            return library.read_any(path)
+
+        self.said.emit(tr("Reading {name}…").format(name=name))
+        if self._job is not None:
+            self._job.cancel()
+        self._job = job = Job(work())
+        job.done.connect(lambda found: self._take(found, path, ask))
+        job.failed.connect(lambda error: self.said.emit(str(error)))
+        job.start()
+
+    def _take(
+        self, found: Session | OwnSurface | OwnRule | None, path: Path, ask: bool
+    ) -> None:  # fmt: skip
         if isinstance(found, OwnSurface | OwnRule):
             self._use(found)
         elif found is not None and (not ask or self.may_leave()):

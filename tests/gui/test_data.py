@@ -398,6 +398,25 @@ def test_the_dialog_of_tables_closes_with_the_window(user):
     assert not any(d.isVisible() for d in user.window.findChildren(QDialog))
 
 
+def test_a_session_on_a_large_table_opens_in_the_background(user, tmp_path, monkeypatch):
+    table = tmp_path / "t.csv"
+    table.write_text("u,v\n" + "1,2\n2,3.5\n4,1\n" * 20)
+    opened(user, str(table))
+    path = tmp_path / "s.json"
+    path.write_text(session.dump(user.document.session(), tmp_path))
+    wanted = user.document.experiment
+    user.document.undo_stack.undo()
+    user.document.settle(replace(user.document.origin, experiment=user.document.experiment))
+    monkeypatch.setattr("gdviz.session.LARGE", 100)
+    user.window.files.open_from(path)
+    assert user.window.status.message.text() == "Reading t.csv…"
+    user.qtbot.waitUntil(lambda: user.document.experiment == wanted)
+    table.write_text("u,v\n1,2\nx,3\n" + "1,2\n" * 100)
+    user.window.files.open_from(path)
+    user.qtbot.waitUntil(lambda: "line 3" in user.window.status.message.toolTip())
+    assert user.document.experiment == wanted
+
+
 def test_data_are_kept_in_the_experiment_on_request(user, tmp_path):
     table = tmp_path / "t.csv"
     table.write_text("u,v\n1,2\n2,3\n4,1\n")
