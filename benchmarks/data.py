@@ -27,7 +27,7 @@ def surface(model: str, rows: int) -> core.Surface:
     chosen = MODELS[model]
     formula, _, variables = chosen.fitted(("x",), "label" if chosen.score else "y")
     return core.Surface.from_formula(formula, (-2, 2, -2, 2), variables=variables,
-                                     table=table(rows))  # fmt: skip
+                                     parameters=chosen.parameters, table=table(rows))  # fmt: skip
 
 
 def maps(size: int = 256) -> None:
