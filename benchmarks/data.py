@@ -25,7 +25,7 @@ def table(rows: int) -> Table:
 def surface(model: str, rows: int) -> core.Surface:
     """A loss of the catalogue on such a table."""
     chosen = MODELS[model]
-    formula, _, variables = chosen.fitted(("x",), "label" if chosen.score else "y")
+    formula, _, variables, _ = chosen.fitted(("x",), "label" if chosen.score else "y")
     return core.Surface.from_formula(formula, (-2, 2, -2, 2), variables=variables,
                                      parameters=chosen.parameters, table=table(rows))  # fmt: skip
 

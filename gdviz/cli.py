@@ -244,6 +244,8 @@ def _render(options: argparse.Namespace) -> int:
         for digest in options.allow:
             _allow(digest)
         opened = session.read(options.file)
+        if opened.remark:
+            print(f"gdviz render: {opened.remark}", file=sys.stderr)
         if options.csv is not None or options.script is not None:
             race = compute.finish(compute.race(opened.experiment))
             if options.csv is not None:

@@ -27,6 +27,8 @@ from gdviz_core.surface import Array, Domain
 Result = TypeVar("Result")
 Computation = Generator[float, None, Result]
 
+CENSUS = 2_000_000  # evaluations that a census takes, about
+MAX_CENSUS = 60.0  # seconds for it on a table
 MAX_DETAIL = 3.0  # seconds for a map on a large table; it is interpolated beyond
 MAX_LOOKING = 1.0  # seconds for the losses over all the data beside those over batches
 # Beyond this many points a race is recorded more sparsely.
@@ -114,7 +116,9 @@ def _critical(surface: Surface) -> core.CriticalPoints:
 
 
 def chart(surface: Surface) -> Computation[core.CriticalPoints]:
-    """Find the critical points of a surface in its domain."""
+    """Find the critical points of a surface in its domain; ValueError for too large a table."""
+    if surface.rows > 1 and value_cost(surface, CENSUS) > MAX_CENSUS:
+        raise ValueError(f"the table has too many rows ({surface.rows:,}) to look for them")
     return (yield from apart(lambda: _critical(surface), _CENSUS))
 
 
@@ -242,7 +246,7 @@ def _run(
 ) -> Computation[list[core.Trajectory]]:
     """All runs, recorded at every `every`th step; none is known to be longer than `longest`."""
     trajectories: list[core.Trajectory] = []
-    running = experiment.running
+    running = experiment.running if experiment.starts else ()
     at_once = cost(experiment) < 0.05
     for number, racer in enumerate(running):
         optimizer = racer.configured()
@@ -370,11 +374,15 @@ def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]
     return (yield from _in_background(call, progress))
 
 
-def detailed(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]:
+def detailed(
+    surface: core.Surface, xs: Array, ys: Array, seconds: float = MAX_DETAIL
+) -> Computation[Array]:
     """The same as `landscape`; on a large table interpolated between as many points as are
-    evaluated in a few seconds."""
+    evaluated in so many seconds."""
     every = 1
-    while value_cost(surface, len(xs) * len(ys) // every**2) > MAX_DETAIL and every < 64:
+    while surface.rows > 1 and every < 64 and (
+        value_cost(surface, len(xs) * len(ys) // every**2) > seconds
+    ):  # fmt: skip
         every *= 2
     if every == 1:
         return (yield from landscape(surface, xs, ys))

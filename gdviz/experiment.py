@@ -99,6 +99,8 @@ class Experiment:
         if self.budget not in BUDGETS:
             raise ValueError(f"budget must be {' or '.join(BUDGETS)}, not {self.budget[:40]!r}")
         Conditions(noise=self.noise, seed=self.seed)
+        for racer in self.running if self.data is not None and self.data.net is not None else ():
+            racer.check_network()
         for racer in self.running if self.noise else ():
             if isinstance(racer.configured(), External):
                 raise ValueError(
@@ -145,6 +147,11 @@ class Experiment:
         if (text in SURFACES or known) and self.data is None:
             name = text if text in SURFACES else known[0]
             return self if name == self.surface else self.on_surface(name)
+        if self.data is not None and _is_plain(text, self.names):
+            bare = replace(self, surface="x^2 + y^2", domain=None, parameters={}, numbers=(),
+                           starts=(), **self._without_data())  # fmt: skip
+            made = bare.with_formula(text, ())
+            return replace(made, starts=(check_start(made.resolved().start),))
         return self.with_formula(text, self.own_numbers() if numbers is None else numbers)
 
     def with_formula(self, text: str, numbers: tuple[Number, ...]) -> "Experiment":
@@ -155,7 +162,7 @@ class Experiment:
         if data is not None and text.strip() != self.surface.strip():
             prediction = prediction_of(text, data.target)
             if data.net is not None:  # whose two directions are no names of a formula
-                data = replace(data, net=None, plane=None, variables=("a", "b"))
+                data = replace(data, net=None, plane=None, variables=self._variables(data))
             data = replace(data, model="", prediction=prediction, scaled=data.scaled_columns)
         moved = replace(self, surface=text.rstrip(), domain=self.resolved().domain, parameters={},
                         numbers=kept, data=data)  # fmt: skip
@@ -166,13 +173,22 @@ class Experiment:
         """What a formula may read: the two variables, and the columns of the data."""
         if self.data is None:
             return ("x", "y")
-        variables = self.data.variables if self.data.net is None else ("a", "b")
-        return (*variables, *self.data.columns)
+        return (*self._variables(self.data), *self.data.columns)
+
+    @staticmethod
+    def _variables(data: Data) -> tuple[str, str]:
+        """The two names that a formula learns; on a network two that are no columns."""
+        if data.net is None:
+            return data.variables
+        first, second, *_ = (n for n in ("a", "b", "p", "q", *(f"a{k}" for k in range(9999)))
+                             if n not in data.columns)  # fmt: skip
+        return first, second
 
     def _without_data(self) -> dict[str, Any]:
         budget = "steps" if self.budget == "epochs" else self.budget
         steps = 500 if self.budget == "epochs" else self.steps
-        return {"data": None, "budget": budget, "steps": steps}
+        racers = tuple(replace(r, batch=None) if r.batch else r for r in self.racers)
+        return {"data": None, "budget": budget, "steps": steps, "racers": racers}
 
     def on_data(
         self, data: Data, formula: str, numbers: tuple[Number, ...], domain: Domain | None = None
@@ -201,9 +217,9 @@ class Experiment:
         model = data.known
         if model is None:
             raise ValueError("model must be one of the catalogue")
-        formula, prediction, variables = model.fitted(data.inputs, data.target)
+        formula, prediction, variables, parameters = model.fitted(data.inputs, data.target)
         data = replace(data, prediction=prediction, variables=variables)
-        numbers = tuple(Number(p.name, p.value, p.low, p.high, p.log) for p in model.parameters)
+        numbers = tuple(Number(p.name, p.value, p.low, p.high, p.log) for p in parameters)
         return self.on_data(data, formula, numbers, model.domain)
 
     def own_numbers(self) -> tuple[Number, ...]:
@@ -241,6 +257,15 @@ class Experiment:
                 racer = racer.with_value("lr", suggested_lr(moved.resolved(), racer.definition))
             racers.append(racer)
         return replace(moved, racers=tuple(racers))
+
+
+def _is_plain(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a formula is over x and y and reads none of the names that belong to data."""
+    try:
+        return not unknown_in_formula(text, ()) and not {"x", "y"} & set(names) and bool(
+            unknown_in_formula(text, (), ()))  # fmt: skip
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=64)

@@ -17,10 +17,10 @@ from gdviz.scale import short
 from gdviz_core import engine
 from gdviz_core.delimited import DataError, Format, Preview, Reading, preview, reading
 from gdviz_core.expression import parse, unknown_names
-from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION, prediction_of, renamed
+from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION, SIGMOID, prediction_of, renamed
 from gdviz_core.program import Program, compile_program
 from gdviz_core.surface import Array
-from gdviz_core.table import Table
+from gdviz_core.table import Scaling, Table
 
 
 def read(
@@ -228,7 +228,10 @@ def in_units(experiment: Experiment, a: float, b: float) -> str:
     names = {f"X{n}": name for n, name in enumerate(given.inputs, 1)}
     names |= dict(zip(known.variables, given.variables, strict=True))
     score = renamed(known.score, names)
-    start = f"{known.prediction}, S = ".replace("-", "−")
+    scale, shape = given.scale(given.target), known.prediction.replace(SIGMOID, "σ(S)")
+    if scale != Scaling():
+        shape = f"{short(scale.shift)} + {short(scale.factor)}·{shape}"
+    start = f"{given.target} = {shape}, S = "
 
     def scored(inputs: Array) -> Array:
         scaled = [given.scale(n).apply(c) for n, c in zip(given.inputs, inputs, strict=True)]

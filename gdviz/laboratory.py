@@ -123,15 +123,17 @@ def of_one_row(surface: Surface, row: int = 0) -> Surface:
     if table is None or isinstance(surface, Network):
         return surface
     names = dict(zip(surface.variables, ("x", "y"), strict=True))
-    taken = {"x", "y", *surface.values}
-    for column in table.names:
-        names[column] = column if column not in taken else f"{column}_row"
+    taken = {"x", "y"}
+    for name in (*surface.values, *table.names):
+        names[name] = next(n for n in (name, *(f"{name}_{k}" for k in range(1, 9999)))
+                           if n not in taken)  # fmt: skip
+        taken.add(names[name])
     read = set(notation(surface.formula).variables())
-    numbers = [Parameter(names[column], float(table[column][row]), -1e300, 1e300)
-               for column in table.names if column in read]  # fmt: skip
+    numbers = [replace(parameter, name=names[parameter.name]) for parameter in surface.parameters]
+    numbers += [Parameter(names[column], float(table[column][row]), -1e300, 1e300)
+                for column in table.names if column in read]  # fmt: skip
     formula = text_of(_renamed(notation(surface.formula), names))
-    return Surface.from_formula(formula, surface.domain, surface.name, surface.start,
-                                (*surface.parameters, *numbers))  # fmt: skip
+    return Surface.from_formula(formula, surface.domain, surface.name, surface.start, numbers)
 
 
 def _renamed(term: Term, names: dict[str, str]) -> Term:

@@ -7,8 +7,8 @@ import numpy as np
 
 from gdviz.data import Data
 from gdviz.experiment import Experiment
+from gdviz.racer import Racer
 from gdviz_core import Trajectory
-from gdviz_core.external import External
 from gdviz_core.perceptron import (
     Network,
     Perceptron,
@@ -18,7 +18,7 @@ from gdviz_core.perceptron import (
     random_plane,
 )
 from gdviz_core.surface import Array, Domain
-from gdviz_core.training import Training, can_train, train
+from gdviz_core.training import Training, train
 
 RANDOM, WEIGHTS, PRINCIPAL = PLANES = ("random", "weights", "principal")
 SIDE = 1.5  # of the domain of a random plane: there every neuron has changed by as much
@@ -36,18 +36,16 @@ def on_network(
     plane = random_plane(net, net.initial(seed), seed)
     data = replace(given, model="", prediction="", net=net, plane=plane,
                    variables=("along u", "along v"))  # fmt: skip
-    racers = tuple(
-        replace(racer, on=racer.on and not why_not(racer.configured())) for racer in before.racers
-    )
+    racers = tuple(racer if _fit(racer) else replace(racer, on=False) for racer in before.racers)
     return replace(before, racers=racers).on_plane(data, _square(SIDE))
 
 
-def why_not(optimizer: Any) -> str:
-    """Why an optimizer cannot train a network; "" if it can."""
-    if isinstance(optimizer, External):
-        return f"{optimizer.title} cannot train a network: it is not a rule of ours"
-    why = can_train(optimizer)
-    return f"{optimizer.title} cannot train a network: {why}" if why else ""
+def _fit(racer: Racer) -> bool:
+    try:
+        racer.check_network()
+    except ValueError:
+        return False
+    return True
 
 
 def on_other_plane(
@@ -68,6 +66,9 @@ def on_other_plane(
         raise ValueError("there is no network: open data and choose one as the model")
     net, centre = data.net, np.array(data.plane.centre)
     words, names = "", ("along u", "along v")
+    for number in (first, second) if kind == WEIGHTS else ():
+        if not 1 <= number <= net.size:
+            raise ValueError(f"a weight is from 1 to {net.size}, not {number}")
     if kind == WEIGHTS:
         plane = plane_of_weights(net, centre, first - 1, second - 1)
         reach = max(2.0, 2 * float(np.abs(centre[[first - 1, second - 1]]).max()))
@@ -98,9 +99,6 @@ def train_all(
     assert data.net is not None
     assert data.plane is not None
     assert isinstance(surface, Network)
-    why = why_not(optimizer)
-    if why:
-        raise ValueError(why)
     if evaluations is not None:
         steps = evaluations // optimizer.evaluations
     options.pop("stop_outside")

@@ -236,9 +236,10 @@ def view_of_loss(surface: Surface) -> tuple[Domain, Point]:
         if not (same and np.isfinite(matrix).all() and hxx[0] > 0 and hyy[0] > 0):
             return suggested_view(surface)
         best = np.linalg.pinv(matrix) @ -np.array(surface.gradient(0.0, 0.0))
-        rise = max(surface.value(0.0, 0.0) - surface.value(*best), 0.05 * surface.value(*best))
+        low, origin = float(surface.value(*best)), float(surface.value(0.0, 0.0))
+        rise = max(origin - low, 0.05 * low, 0.0)
         # a little more, and never less than a unit of what is well scaled
-        half = [1.3 * max(abs(w), float(np.sqrt(2 * rise / h)))
+        half = [1.3 * max(abs(w), float(np.sqrt(2 * rise / h))) or 1.0
                 for w, h in zip(best, (hxx[0], hyy[0]), strict=True)]  # fmt: skip
         (x0, x1), (y0, y1) = (_rounded(w - h, w + h) for w, h in zip(best, half, strict=True))
         domain = check_domain((x0, x1, y0, y1))

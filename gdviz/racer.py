@@ -16,6 +16,7 @@ from gdviz_core.known import find
 from gdviz_core.parameter import Parameter
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 from gdviz_core.surface import STEP_SIZE, WAYS
+from gdviz_core.training import can_train
 
 MAX_NAME = 200  # characters
 CONSTANT, PLATEAU = "constant", "plateau"
@@ -122,6 +123,20 @@ class Racer:
             # a file may have lost a number since; that must not cost the rest either
             values = {name: value for name, value in values.items() if name in definition.values}
         return definition(**values)
+
+    def check_network(self) -> None:
+        """ValueError if it cannot train a network, or would not as it is set."""
+        optimizer = self.configured()
+        why = "it is not a rule of ours" if isinstance(optimizer, External) else ""
+        why = why or can_train(optimizer)
+        for wrong, words in (
+            (self.clip is not None, "clipping the norm must be off, take that of each component"),
+            (self.schedule == PLATEAU, "its schedule must not wait for plateaus"),
+            (self.way != REVERSE, "its gradient must be that of reverse mode"),
+        ):
+            why = why or (words if wrong else "")
+        if why:
+            raise ValueError(f"{self.name} cannot train a network: {why}")
 
     def seen(self, surface: Surface) -> Surface:
         """The surface as this racer differentiates it."""

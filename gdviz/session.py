@@ -32,7 +32,7 @@ FORMAT = 6
 TEXT = "gdviz:"  # how a session in a line of text begins
 LINE = 76  # characters in each of its lines
 MAX_BYTES = 16 * 1024 * 1024
-MAX_EMBEDDED = 20_000  # rows
+MAX_EMBEDDED = 100_000  # numbers
 LARGE = 2_000_000  # bytes of a table
 
 
@@ -83,7 +83,7 @@ def _from_folder(session: Session, folder: str | Path | None) -> Session:
     if folder is None or data is None or not data.path or data.path.startswith(EXAMPLE):
         return session
     try:
-        path = Path(os.path.relpath(data.path, os.path.realpath(folder))).as_posix()
+        path = Path(os.path.relpath(data.path, os.path.abspath(folder))).as_posix()
     except ValueError:  # another drive
         return session
     if path.startswith("../../.."):
@@ -134,7 +134,7 @@ def portable(session: Session) -> Session:
     data = session.experiment.data
     if data is None or data.embedded or data.path.startswith(EXAMPLE):
         return session
-    if data.raw.rows > MAX_EMBEDDED:
+    if data.raw.columns.size > MAX_EMBEDDED:
         return session
     return replace(session, experiment=packed(session.experiment))
 
@@ -234,6 +234,8 @@ def _open_data(experiment: dict[str, Any], folder: str | Path) -> str:
             raise SessionError("embedded: the columns must have the same number of rows")
         names = dict(zip(data.columns, data.embedded, strict=False))
         table, path = Table.of(names, os.path.basename(data.path)), data.path
+        if path and not path.startswith(EXAMPLE) and folder:
+            path = os.path.abspath(os.path.join(os.fspath(folder), path))
     else:
         path = data.path
         if not path.startswith(EXAMPLE):

@@ -34,6 +34,7 @@ ENCODINGS = ("utf-8", "utf-16", "cp1252")
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "-"))
 _PLAIN = frozenset("0123456789+-.eE")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _OTHERS = (
     (b"PK\x03\x04", "it is a workbook (xlsx) or another archive: save the sheet as CSV"),
@@ -221,7 +222,9 @@ def _chosen(seen: Preview, columns: Sequence[str] | None) -> list[Column]:
         if len(chosen) < 2 and bad is not None:
             _refuse(bad)
     else:
-        chosen = [seen.column(name) for name in dict.fromkeys(columns)]
+        chosen = list(dict.fromkeys(seen.column(name) for name in columns))
+        if not chosen:
+            raise DataError("no column is chosen")
         for column in chosen:
             if not column.numeric:
                 _refuse(column)
@@ -290,19 +293,32 @@ def detect(start: bytes) -> Format:
     best, found = -1.0, Format(encoding=encoding)
     for delimiter in DELIMITERS:
         rows = _split(text, delimiter)
-        widths = Counter(len(row) for row in rows if len(row) > 1)
-        if not widths:
+        widths = Counter(len(row) for row in rows)
+        width = widths.most_common(1)[0][0] if widths else 0
+        if width < 2 or len(rows[0]) < 2:
             continue
-        width, count = widths.most_common(1)[0]
-        rows = [row for row in rows if len(row) == width]
+        whole, rows = len(rows), [row for row in rows if len(row) == width]
         for decimal in ".," if delimiter != "," else ".":
             form = Format(delimiter, decimal, encoding)
-            cells = [cell for row in rows[1:] or rows for cell in row]
-            share = sum(_is_value(cell, form) for cell in cells) / len(cells)
-            score = (0.1 + share) * count
+            # columns of numbers count, not cells: most of them may be words
+            numeric = sum(_is_numeric([row[c] for row in rows[1:] or rows], form)
+                          for c in range(width))  # fmt: skip
+            score = (0.1 + min(numeric, 2) + numeric / width) * len(rows) / whole
             if score > best:
                 best, found = score, Format(delimiter, decimal, encoding, _has_header(rows, form))
     return found
+
+
+def _is_numeric(cells: list[str], form: Format) -> float:
+    """The share of numbers among what is there; 0 where a decimal comma may be one of thousands."""
+    there = [cell for cell in cells if not _is_missing(cell.strip())]
+    if not there:
+        return 0.0
+    if form.decimal == "," and any(_THOUSANDS.fullmatch(cell.strip()) for cell in there):
+        whole = [cell for cell in there if "," in cell]
+        if all(_THOUSANDS.fullmatch(cell.strip()) for cell in whole):
+            return 0.4 * sum(_is_number(cell, form) for cell in there) / len(there)
+    return sum(_is_number(cell, form) for cell in there) / len(there)
 
 
 def _split(text: str, delimiter: str) -> list[list[str]]:
@@ -334,7 +350,9 @@ def _has_header(rows: list[list[str]], form: Format) -> bool:
 def _plain(cell: str, form: Format) -> str:
     """A cell as Python writes numbers."""
     cell = cell.strip().replace("−", "-")
-    return cell.replace(",", ".") if form.decimal == "," and "." not in cell else cell
+    if form.decimal == ",":  # and a point separates thousands, which is no number to us
+        return cell.replace(".", "'").replace(",", ".")
+    return cell
 
 
 def _is_number(cell: str, form: Format) -> bool:
@@ -424,7 +442,8 @@ def _columns(titles: list[str], rows: list[Record], form: Format) -> Iterator[Co
 def _every(file: BinaryIO, size: int) -> int:
     """Which part of the rows to read of a file so large."""
     start = file.read(SAMPLE)
-    rows = size / max(1, len(start)) * max(1, start.count(b"\n"))
+    ends = start.count(b"\n") or start.count(b"\r")
+    rows = size / max(1, len(start)) * max(1, ends)
     return max(1, round(rows / MAX_ROWS + 0.49)) if rows > 1.02 * MAX_ROWS else 1
 
 

@@ -247,7 +247,7 @@ def race(
         numbers = np.tile(np.arange(len(points)), n)
         run = run_all(
             iteration, np.tile(points, (n, 1)), progress, numbers, None,
-            memory[used : used + size], each=1 if batches is None else batches.size,
+            memory[used : used + size], each=surface.rows if batches is None else batches.size,
         )  # fmt: skip
         used += size
         for k, (member, optimizer) in enumerate(zip(members, racers, strict=True)):

@@ -22,8 +22,10 @@ from gdviz_core.table import Table
 
 
 def _sigmoid(graph: Graph, node: int) -> int:
-    one = graph.constant(1.0)
-    return graph.apply("div", one, graph.add(one, graph.apply("exp", graph.apply("neg", node))))
+    """As 0.5*(1 + tanh(0.5*s)), whose slope has no exp that overflows."""
+    half = graph.constant(0.5)
+    shape = graph.apply("tanh", graph.mul(half, node))
+    return graph.mul(half, graph.add(graph.constant(1.0), shape))
 
 
 ACTIVATIONS: dict[str, Callable[[Graph, int], int]] = {
@@ -33,7 +35,7 @@ ACTIVATIONS: dict[str, Callable[[Graph, int], int]] = {
 }
 _NUMPY: dict[str, Callable[[Array], Array]] = {
     "tanh": np.tanh, "relu": lambda a: np.maximum(a, 0.0),
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),
 }  # fmt: skip
 MOST_WEIGHTS = 1000  # what is compiled in a second, and whose gradient fits the caches
 MOST_LAYERS = 6
@@ -55,6 +57,8 @@ class Perceptron:
     task: str = REGRESSION
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", tuple(self.inputs))
+        object.__setattr__(self, "hidden", tuple(self.hidden))
         if self.activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise ValueError(f"activation must be {known}, not {self.activation[:40]!r}")
@@ -123,11 +127,15 @@ class Perceptron:
         if self.task == REGRESSION:
             off = graph.sub(score, target)
             return graph.mul(off, off)
-        # max(s, 0) - y*s + log(1 + exp(-|s|)), where exp(s) overflows too
+        # log(1 + exp(s)) - y*s without an exp that overflows; see models.py for the slope at 0
         one, zero = graph.constant(1.0), graph.constant(0.0)
-        tail = graph.apply("exp", graph.apply("neg", graph.apply("abs", score)))
-        found = graph.sub(graph.apply("max", score, zero), graph.mul(target, score))
-        return graph.add(found, graph.apply("log", graph.add(one, tail)))
+        right = graph.apply("neg", graph.apply("max", zero, score))
+        left = graph.apply("min", zero, score)
+        above, below = (graph.apply("log", graph.add(one, graph.apply("exp", side)))
+                        for side in (right, left))  # fmt: skip
+        positive = graph.apply("lt", zero, score)
+        found = graph.apply("where", positive, graph.add(score, above), below)
+        return graph.sub(found, graph.mul(target, score))
 
     def predict(self, weights: ArrayLike, columns: ArrayLike) -> Array:
         """What is predicted from inputs (inputs, rows): the output, or the probability of 1."""
@@ -165,7 +173,11 @@ class Plane:
         sizes = {len(self.centre), len(self.u), len(self.v)}
         if len(sizes) > 1:
             raise ValueError("centre, u and v of a plane must have as many numbers each")
-        if np.linalg.matrix_rank(np.array([self.u, self.v]), tol=1e-12) < 2:
+        axes = np.array([self.u, self.v])
+        lengths = np.linalg.norm(axes, axis=1)
+        if not (np.isfinite(lengths).all() and lengths.min() > 0):
+            raise ValueError("u and v of a plane must be finite and not all 0")
+        if abs(axes[0] @ axes[1]) > (1 - 1e-12) * lengths.prod():
             raise ValueError("u and v of a plane must lead into different directions")
 
     def at(self, x: float, y: float) -> Array:
@@ -196,15 +208,16 @@ def random_plane(net: Perceptron, centre: ArrayLike, seed: int = 0) -> Plane:
     """Two random directions, each neuron's part as long as the neuron's weights are.
 
     Li et al. 2018, Visualizing the loss landscape of neural nets, arXiv:1712.09913: filter-wise
-    normalization. The second is made perpendicular to the first, which the paper leaves to chance.
+    normalization. Each part of the second is made perpendicular to that of the first, which the
+    paper leaves to chance. The parts of a neuron without any weight are 0.
     """
     rng = np.random.default_rng(seed)
     middle = np.asarray(centre, np.float64)
     u, v = rng.normal(size=(2, net.size))
-    v -= (u @ v) / (u @ u) * u
-    for direction in (u, v):
-        for begin, end in net.neurons:
-            part = direction[begin:end]
+    for begin, end in net.neurons:
+        first, second = u[begin:end], v[begin:end]
+        second -= (first @ second) / (first @ first) * first
+        for part in (first, second):
             part *= np.linalg.norm(middle[begin:end]) / np.linalg.norm(part)
     return _plane(centre, u, v)
 

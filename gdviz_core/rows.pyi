@@ -14,6 +14,7 @@ class RowTape(Tape):
         self,
         program: Program,
         columns: NDArray[np.float64],
+        rows: int,
         values: Iterable[float],
         emitted: bool = True,
         whole: int = 0,

@@ -31,18 +31,21 @@ ctypedef struct scratch_t:
 
 
 cdef class RowTape(Tape):
-    """A Program over columns (columns, rows), ready to run; see `Tape`.
+    """A Program over so many rows of columns (columns, room), ready to run; see `Tape`.
+
+    The columns are padded up to a multiple of 8.
 
     `values` are those of the uniform inputs after x and y. A `whole` tape has no x and y: its
     uniform inputs are so many parameters, and its lanes are these together; see `run_whole`.
     """
 
-    def __init__(self, program, columns, values, bint emitted=True, int whole=0):
+    def __init__(self, program, columns, int64_t rows, values, bint emitted=True, int whole=0):
         self.row = Tape(program, None, emitted)
         self.program, self.emitted = program, self.row.emitted
-        count, rows = columns.shape
+        count = columns.shape[0]
         uniforms = whole or 2 + len(values)
-        if count != self.row.inputs or rows < 1 or not program.outputs:
+        if count != self.row.inputs or rows < 1 or not program.outputs or columns.shape[1] != (
+                rows + 7) // 8 * 8:
             raise ValueError("the arrays do not fit the program")
         if self.row.uniform is not None and self.row.uniform.inputs != uniforms:
             raise ValueError("the arrays do not fit the program")
@@ -52,8 +55,7 @@ cdef class RowTape(Tape):
         self.inputs, self.registers = 2, 2 + len(program.outputs)
         if whole:
             self.registers = 4 + (len(program.outputs) > whole)
-        room = (rows + 7) // 8 * 8
-        cdef double[:, ::1] padded_ = np.pad(columns, ((0, 0), (0, room - rows)), mode="edge")
+        cdef const double[:, ::1] padded_ = columns
         cdef size_t[::1] places = np.empty(max(1, count), np.uintp)
         cdef int c
         for c in range(count):
@@ -100,7 +102,7 @@ cdef void run_whole(const gdv_tape *tape, long n, double *const *registers) noex
     the others the y of the lanes. What is computed is the loss, unless there are only as many
     outputs as parameters, and its derivative by each of them."""
     cdef const rows_t *rows = <const rows_t *>tape.rows
-    cdef int count = rows.value_count, half = (count + 1) // 2, first = 2, k
+    cdef int count = rows.value_count, half = (count + 1) // 2, first = 2, k, r
     cdef scratch_t s
     lay_out(rows, tape.scratch, &s)
     for k in range(count if rows.plan.uniform_registers else 0):
@@ -110,9 +112,12 @@ cdef void run_whole(const gdv_tape *tape, long n, double *const *registers) noex
         for k in range(n):
             registers[2][k] = s.sums[0]
         first = 3
-    for k in range(n):  # the lanes that only pad the block stay where they are
-        registers[first][k] = s.sums[first - 2 + k] if k < half else 0.0
-        registers[first + 1][k] = s.sums[first - 2 + half + k] if k < count - half else 0.0
+    # what has no weight of its own, the odd one and the lanes that pad the block, goes with the last
+    # one that has: a slope of 0 would not be a number in rules that divide by it
+    for k in range(n):
+        r = min(k, half - 1)
+        registers[first][k] = s.sums[first - 2 + r]
+        registers[first + 1][k] = s.sums[first - 2 + (half + r if half + r < count else half - 1)]
 
 
 cdef void lay_out(const rows_t *rows, double *memory, scratch_t *s) noexcept nogil:

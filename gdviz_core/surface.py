@@ -250,7 +250,8 @@ class Surface:
         program, values = self.program(kind), self.uniform_values()
         if self.table is None:
             return engine.Tape(program, values, emitted)
-        return rows.RowTape(program, self.table.select(program.inputs), values, emitted)
+        columns = self.table.padded(program.inputs)
+        return rows.RowTape(program, columns, self.table.rows, values, emitted)
 
     @cached_property
     def _tapes(self) -> dict[str, Any]:

@@ -69,6 +69,9 @@ class Table:
         columns.flags.writeable = False
         object.__setattr__(self, "columns", columns)
 
+    def __reduce__(self) -> Any:
+        return Table, (self.names, np.array(self.columns), self.title)
+
     @classmethod
     def of(cls, columns: Mapping[str, ArrayLike], title: str = "") -> Table:
         """A table from columns by name."""
@@ -103,6 +106,17 @@ class Table:
         found = np.array([self[name] for name in names])
         return found.reshape(-1, self.rows)
 
+    def padded(self, names: tuple[str, ...]) -> Array:
+        """The same, shared by all who ask, with the last row repeated up to a multiple of 8."""
+        if names not in self._padded:
+            room = -self.rows % 8
+            self._padded[names] = np.pad(self.select(names), ((0, 0), (0, room)), mode="edge")
+        return self._padded[names]
+
+    @cached_property
+    def _padded(self) -> dict[tuple[str, ...], Array]:
+        return {}
+
     def take(self, rows: ArrayLike) -> Table:
         """Some of the rows, by number."""
         return Table(self.names, self.columns[:, np.asarray(rows, np.int64)], self.title)
@@ -115,9 +129,10 @@ class Table:
         if kind not in SCALINGS:
             raise ValueError(f"scaling must be {', '.join(SCALINGS)}, not {kind[:40]!r}")
         column = self[name]
-        # halves, so that neither sum nor difference overflows
-        most = float(np.abs(column).max())
-        unit = 2.0 ** math.frexp(most)[1] if most else 1.0
+        if column.min() == column.max():  # whose deviation may be rounding
+            return Scaling(float(column[0]), 1.0) if kind != "none" else Scaling()
+        # in units of the largest, so that neither sum nor difference overflows
+        unit = math.ldexp(1.0, math.frexp(float(np.abs(column).max()))[1] - 1)
         column = column / unit
         if kind == "standardise":
             return Scaling(float(column.mean()) * unit, float(column.std()) * unit or 1.0)
@@ -153,5 +168,6 @@ def column_name(text: str, taken: Iterable[str] = ()) -> str:
         name += "_"
     known, number, plain = set(taken), 2, name
     while name in known:
-        name, number = f"{plain}_{number}", number + 1
+        ending = f"_{number}"
+        name, number = plain[: 60 - len(ending)].rstrip("_") + ending, number + 1
     return name

@@ -89,7 +89,8 @@ class _Whole:
 
     def make_tape(self, kind: str, emitted: bool = True) -> RowTape:
         program = full_program(self.net, kind == "slope")
-        return RowTape(program, self._table.select(program.inputs), (), emitted, self.net.size)
+        columns = self._table.padded(program.inputs)
+        return RowTape(program, columns, self._table.rows, (), emitted, self.net.size)
 
 
 def train(
@@ -116,6 +117,8 @@ def train(
         raise ValueError(f"{chosen.title} cannot train a network: {why}")
     steps, every = check_count("steps", steps), check_count("every", every, 1)
     around = Conditions(**conditions)
+    if around.step_tolerance > 0 or around.patience:
+        raise ValueError("step_tolerance and patience must be 0 for a network")
     if around.plateau is not None:
         raise ValueError("schedule must not be on plateaus for a network: take one in s")
     if around.clip is not None:
@@ -124,9 +127,11 @@ def train(
     if weights.shape != (net.size,) or not np.isfinite(weights).all():
         raise ValueError(f"start must be {net.size} finite weights, not {weights.shape}")
     half = (net.size + 1) // 2
-    lanes = np.zeros((half, 2))
+    # of an odd number the last lane has its weight twice, and the same slope for both
+    lanes = np.empty((half, 2))
     lanes[:, 0] = weights[:half]
     lanes[: net.size - half, 1] = weights[half:]
+    lanes[net.size - half :, 1] = weights[half - 1]
     channels = 6 + 2 * len(chosen.state)
     check_size(8 * channels * half * (steps // every + 2) + schedule_size(around, steps))
     batches = around.batches(table.rows, racer)

@@ -187,7 +187,8 @@ class Background(QObject):
         while compute.value_cost(surface, points // every**2) > most and every < 128:
             every *= 2
         xs, ys = viewport.centres(every)
-        values = compute.finish(compute.landscape(surface, xs, ys))
+        evaluate = compute.detailed if self._document.patient else compute.landscape
+        values = compute.finish(evaluate(surface, xs, ys))
         self.landscape = Landscape(surface, viewport, every, values)
         if every > 1:
             self._later.start()  # anew: while the map moves there is no end to it

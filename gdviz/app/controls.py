@@ -12,6 +12,7 @@ from PyQt6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QStandardItemModel,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import (
@@ -162,6 +163,11 @@ class Choice(Combo):
         view = self.view()
         if isinstance(view, QListView):
             view.setRowHidden(self.findData(word), hidden)
+        model = self.model()
+        if isinstance(model, QStandardItemModel):  # or the keyboard would still choose it
+            item = model.item(self.findData(word))
+            assert item is not None
+            item.setEnabled(not hidden)
 
     def show_value(self, word: str) -> None:
         """Show the word that is chosen."""

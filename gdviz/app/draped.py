@@ -21,11 +21,12 @@ from gdviz.app.trails import (
     lane_pixels,
     thinned,
 )
-from gdviz.compute import Race
+from gdviz.compute import Race, value_cost
 from gdviz_core.surface import Array
 
 # A trail is draped over the surface in so many pieces a step, while the points are few.
 PIECES, MAX_DRAPED = 16, 400_000
+LONG = 0.05  # seconds that their losses may take
 
 
 class Draped:
@@ -38,6 +39,8 @@ class Draped:
         self.finely = finely
         few = max(1, min(PIECES, MAX_DRAPED // max(1, race.x.size)))
         self.pieces = few if finely else 1
+        if value_cost(relief.surface, race.x.size * self.pieces) > LONG:
+            self.pieces = 1  # a large table: the losses that are known have to do
         self.every = -(-race.x.size // MAX_DRAPED)  # records of a race that is longer still
         x, y = (self._finer(values[:, :: self.every]) for values in (race.x, race.y))
         x0, x1, y0, y1 = relief.surface.domain

@@ -15,6 +15,7 @@ from gdviz.app.entry import CheckedField
 from gdviz.app.job import Job
 from gdviz.app.tables import ENDINGS
 from gdviz.app.text import tr
+from gdviz.data import EXAMPLE
 from gdviz.experiment import first_experiment
 from gdviz.own import OwnRule, OwnSurface
 from gdviz.scene import shipped
@@ -129,6 +130,8 @@ class Files(QObject):
         if found is not None and (self._document.origin.shipped or self.may_leave()):
             label = tr("Open scene: {title}").format(title=found.scene.title or path.stem)
             self._show(label, found, shipped=path in shipped())
+            if found.remark:
+                self.said.emit(found.remark)
 
     def open_text(self, text: str) -> None:
         """Open a session that was copied as text."""
@@ -185,8 +188,15 @@ class Files(QObject):
         """Put the experiment into the clipboard as a few lines of text."""
         board = QApplication.clipboard()
         if board is not None:
-            board.setText(session.to_text(session.portable(self._document.session())))
-            self.said.emit(tr("The experiment is in the clipboard, as text for a mail"))
+            made = session.portable(self._document.session())
+            board.setText(session.to_text(made))
+            data, said = (
+                made.experiment.data,
+                tr("The experiment is in the clipboard, as text for a mail"),
+            )
+            if data is not None and not data.embedded and not data.path.startswith(EXAMPLE):
+                said += tr("; its data are too many to go with it")
+            self.said.emit(said)
 
     def embed(self) -> None:
         """Keep the data in the experiment itself, so that it needs no file."""
@@ -195,11 +205,10 @@ class Files(QObject):
         if data is None:
             self.said.emit(tr("There are no data to keep in the experiment"))
             return
-        if data.raw.rows > session.MAX_EMBEDDED:
-            words = tr("{rows} rows are too many to keep in the experiment: at most {most}")
-            self.said.emit(
-                words.format(rows=f"{data.raw.rows:,}", most=f"{session.MAX_EMBEDDED:,}")
-            )
+        count = data.raw.columns.size
+        if count > session.MAX_EMBEDDED:
+            words = tr("{count} numbers are too many to keep in the experiment: at most {most}")
+            self.said.emit(words.format(count=f"{count:,}", most=f"{session.MAX_EMBEDDED:,}"))
             return
         packed = session.packed(document.experiment)
         document.show(tr("Keep the data in the experiment"), packed)

@@ -15,13 +15,14 @@ import gdviz_core.raster as raster
 from gdviz.app.pictures import CONTOURS
 from gdviz.app.theme import Theme, pixel
 from gdviz.app.trails import Pixels
-from gdviz.compute import Computation
+from gdviz.compute import Computation, detailed, finish
 from gdviz.display import Camera
 from gdviz.field import arrows
 from gdviz.scale import Scale, stretch
 from gdviz_core import Surface
 from gdviz_core.surface import Array
 
+QUICK = 0.1  # seconds; on a larger table the surface is interpolated
 CELLS = 176  # of the grid along the longer side of the domain
 TALL = 0.62  # height of the relief, in half lengths of the domain's longer side
 FLOOR = -0.34  # where the plane below lies
@@ -56,7 +57,7 @@ class Relief:
         along_x, along_y = _units(surface)
         x = np.linspace(x0, x1, max(16, round(CELLS * (x1 - x0) * along_x / 2)))
         y = np.linspace(y0, y1, max(16, round(CELLS * (y1 - y0) * along_y / 2)))
-        loss = surface.grid(x, y)
+        loss = finish(detailed(surface, x, y, QUICK))
         finite = np.sort(np.clip(loss[np.isfinite(loss)], -1e300, 1e300))
         scale = Scale.of(loss)
         made = cls(surface, kind, scale, x, y, loss, loss, finite[:: max(1, len(finite) // 2048)])

@@ -197,6 +197,8 @@ class RacerRow(Editable):
             trajectory = race.trajectories[lanes.start]
             at = race.record(lanes.start, index)
             slope = math.hypot(trajectory.grad_x[at], trajectory.grad_y[at])
+            if trajectory.norm is not None:
+                slope = float(trajectory.norm[at])
             self.status.setText(tr("running, |∇| {short}").format(short=short(slope)))
         elif not over.size:
             self.status.setText(tr("{len} running").format(len=len(lanes)))

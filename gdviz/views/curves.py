@@ -160,7 +160,9 @@ class CurvesView(View):
         display, race = self.document.display, self._race
         self._display = (display.quantity, display.against, display.scale)
         self.against.hide_value("epochs", self.document.experiment.data is None)
-        self.against.show_value(display.against)
+        there = self.document.experiment.data is not None or display.against != "epochs"
+        against = display.against if there else "steps"
+        self.against.show_value(against)
         self.scale.show_value(display.scale)
         self._levels = None
         if race is not None:
@@ -170,7 +172,7 @@ class CurvesView(View):
                 None if found is None else tuple((p.x, p.y) for p in found if p.kind == "minimum")
             )
             self._levels = levels = Levels.of(
-                race, display.quantity, display.scale, display.against, minima or None
+                race, display.quantity, display.scale, against, minima or None
             )
             self.setWindowTitle(tr(levels.title))
             self.axis.log = levels.log
@@ -295,7 +297,10 @@ class CurvesView(View):
             value = short(levels.read(lane, at_place[lane]))
             rows.append((self.theme.racer(racer.colour), name, value))
         counted = self.document.display.against
-        head = f"Step {int(place)}" if counted == "steps" else f"{int(place)} evaluations"
+        head = {"steps": tr("Step {n}"), "epochs": tr("Epoch {n}")}.get(
+            counted, tr("{n} evaluations")
+        )
+        head = head.format(n=f"{place:.2f}" if counted == "epochs" else int(place))
         painter.setFont(font(11.5 * self.theme.zoom))
         metrics = painter.fontMetrics()
         left = max(metrics.horizontalAdvance(name) for _, name, _ in rows)

@@ -187,15 +187,17 @@ class RacersView(View):
             tr("Mini-batch"): max(1, min(32, rows // 4)),
             tr("Stochastic"): 1,
         }
-        for name, size in sizes.items():
-            title = f"{name}, {first.definition.title}"
-            racer = replace(first, name=title, batch=size, on=True, colour=len(made))
-            if "lr" in racer.values:  # what suits all rows is too fast where the steps are noisy
-                share = ((size or rows) / rows) ** 0.5
-                racer = racer.with_value("lr", float(f"{racer.values['lr'] * share:.2g}"))
-            made.append(racer)
         epochs = experiment.steps if experiment.budget == "epochs" else EPOCHS
         try:
+            for name, size in sizes.items():
+                title = f"{name}, {first.definition.title}"
+                racer = replace(first, name=title, batch=size, on=True, colour=len(made))
+                if (
+                    "lr" in racer.values
+                ):  # what suits all rows is too fast where the steps are noisy
+                    share = ((size or rows) / rows) ** 0.5
+                    racer = racer.with_value("lr", float(f"{racer.values['lr'] * share:.2g}"))
+                made.append(racer)
             self.document.edit(tr("Batch, mini-batch and stochastic"), racers=tuple(made),
                                budget="epochs", steps=epochs)  # fmt: skip
         except ValueError as error:

@@ -177,7 +177,11 @@ class StartsView(View):
         return row
 
     def _set_budget(self, budget: str) -> None:
-        self.document.edit(tr("Change budget"), budget=budget)
+        try:
+            self.document.edit(tr("Change budget"), budget=budget)
+        except ValueError as error:
+            self.show_problem(str(error))
+            self.budget.show_value(self.document.experiment.budget)
 
     def _set_steps(self, steps: int | float) -> None:
         self.document.edit(tr("Change steps"), steps=int(steps))

@@ -25,12 +25,20 @@ from gdviz.app.player import Player
 from gdviz.app.preferences import coloured
 from gdviz.session import Session
 from gdviz.shot import Film, Shot
-from gdviz.views import CurvesView, InspectorView, LaboratoryView, MapView, ReliefView, ResultsView
+from gdviz.views import (
+    CurvesView,
+    FitView,
+    InspectorView,
+    LaboratoryView,
+    MapView,
+    ReliefView,
+    ResultsView,
+)
 from gdviz.views.view import View
 
 KINDS: dict[str, type[View]] = {
-    "map": MapView, "surface": ReliefView, "curves": CurvesView, "inspector": InspectorView,
-    "results": ResultsView, "laboratory": LaboratoryView,
+    "map": MapView, "surface": ReliefView, "fit": FitView, "curves": CurvesView,
+    "inspector": InspectorView, "results": ResultsView, "laboratory": LaboratoryView,
 }  # fmt: skip
 MARGIN, SPACE = 16, 12
 PATIENCE = 60.0  # seconds that what is computed in the background may take

@@ -231,3 +231,38 @@ def test_scaling_is_undone_exactly_enough_and_has_its_range(kind, values):
 def test_detection_does_not_take_a_text_apart_that_has_no_table():
     assert detect(b"") == Format()
     assert detect(io.BytesIO(b"one\ntwo\n").read()) == Format()
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("price\tshare\n1,234\t0.5\n12,500\t0.25\n999\t0.125\n", "separators of thousands"),
+    ("a;b\n1.234;0,5\n12.500;0,25\n999;0,1\n", "separators of thousands"),
+])  # fmt: skip
+def test_thousands_are_never_taken_for_decimals(tmp_path, text, message):
+    path = written(tmp_path, text)
+    with pytest.raises(DataError, match=message):
+        read_table(path, [preview(path).columns[0].name, preview(path).columns[1].name])
+
+
+def test_a_file_of_mostly_words_is_told_apart(tmp_path):
+    text = "id;name;ort;typ;preis\n" + "".join(f"{n};Anna;Rom;x;{n},5\n" for n in range(20))
+    assert read_table(written(tmp_path, text)).names == ("id", "preis")
+
+
+def test_titles_that_are_long_and_alike_get_names_of_their_own(tmp_path):
+    text = f"{'x' * 60}a,{'x' * 60}b\n1,2\n3,4\n"
+    assert len(set(read_table(written(tmp_path, text)).names)) == 2
+
+
+def test_a_column_of_one_value_is_only_shifted():
+    for value in (0.1, 0.3, 1e10, 1e-300):
+        table = Table.of({"c": [value] * 7, "d": range(7)})
+        for kind in ("standardise", "min-max"):
+            assert list(table.scaled(kind, ["c"])["c"]) == [0.0] * 7
+
+
+def test_a_table_that_was_pickled_is_still_read_only():
+    import pickle
+
+    again = pickle.loads(pickle.dumps(Table.of({"a": [1.0, 2.0]})))
+    with pytest.raises(ValueError, match="read-only"):
+        again.columns[0, 0] = 9.0

@@ -196,10 +196,29 @@ def test_a_network_that_cannot_be_is_named(changes, message):
         Perceptron(**({"inputs": ("x",), "target": "y"} | changes))
 
 
+@pytest.mark.parametrize("name", ["adam", "rmsprop", "adagrad", "adamax"])
+def test_an_odd_weight_is_trained_as_the_others_are_where_nothing_guards_a_division(name):
+    net = NETS[0]
+    assert net.size % 2
+    t = train(net, TABLE, core.OPTIMIZERS[name](lr=0.01, eps=0.0), net.initial(1), 60)
+    assert len(t) == 61
+    assert by_hand(net, t.weights[-1])[0] == pytest.approx(t.loss[-1], rel=1e-12)
+
+
+def test_a_classifier_with_dead_units_has_the_right_slope():
+    net = Perceptron(("x", "z"), "kind", (2,), "relu", CLASSIFICATION)
+    weights = net.initial(0)
+    weights[[2, 5]] = -100.0  # both never fire: every score is 0
+    _, gradient = first(net, weights)
+    assert gradient[-1] == pytest.approx(0.5 - TABLE["kind"].mean())
+
+
 def test_what_cannot_be_trained_is_named():
     net = NETS[0]
     with pytest.raises(ValueError, match="start must be 21 finite weights"):
         train(net, TABLE, "gd", np.zeros(3), 3)
+    with pytest.raises(ValueError, match="step_tolerance and patience must be 0"):
+        train(net, TABLE, "gd", net.initial(), 3, step_tolerance=0.1)
     with pytest.raises(ValueError, match="clip must be off"):
         train(net, TABLE, "gd", net.initial(), 3, clip=1.0)
     with pytest.raises(core.TooLarge):

@@ -22,7 +22,7 @@ def loss_of(model, table=TABLE, domain=(-3, 3, -3, 3)):
     """The surface of a model on a table of this module."""
     target = "kind" if model.task == CLASSIFICATION else "price"
     inputs = ("a1", "a2")[: model.inputs]
-    formula, prediction, variables = model.fitted(inputs, target)
+    formula, prediction, variables, _ = model.fitted(inputs, target)
     return core.Surface.from_formula(formula, domain, variables=variables, table=table,
                                      parameters=model.parameters), prediction  # fmt: skip
 
@@ -300,13 +300,13 @@ def test_the_prediction_in_a_loss_is_found():
     assert prediction_of("y*log(p) + (1 - y)*log(1 - p)", "y") == ""
     assert prediction_of("(p*x - y)^2 + y", "y") == ""
     for name, model in MODELS.items():
-        formula, prediction, _ = model.fitted(("u", "v")[: model.inputs], "t")
+        formula, prediction, *_ = model.fitted(("u", "v")[: model.inputs], "t")
         if model.task != CLASSIFICATION:
             assert prediction_of(formula, "t") == prediction, name
 
 
 def test_a_model_makes_room_for_the_names_of_columns():
-    formula, prediction, variables = MODELS["linear"].fitted(("slope",), "intercept")
+    formula, prediction, variables, _ = MODELS["linear"].fitted(("slope",), "intercept")
     assert variables == ("slope_1", "intercept_1")
     assert formula == "(slope_1*slope + intercept_1 - intercept)^2"
     assert prediction == "slope_1*slope + intercept_1"

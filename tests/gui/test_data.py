@@ -274,6 +274,36 @@ def test_three_sizes_of_batches_race_by_the_rows_they_have_read(user):
     assert float(np.max(curves._levels.places)) == 20.0
 
 
+def test_sizes_of_batches_are_refused_in_words_where_a_library_races(user):
+    opened(user)
+    user.window.racers.enter("scipy_bfgs")
+    user.document.select(racer=len(user.document.experiment.racers) - 1)
+    user.window.racers.sizes.trigger()
+    assert "batch must be off" in user.window.status.message.toolTip()
+
+
+def test_epochs_cannot_be_chosen_by_key_without_data(user):
+    budget = user.window.starts.budget
+    budget.setFocus()
+    for _ in range(3):
+        QTest.keyClick(budget, Qt.Key.Key_Down)
+    assert budget.currentData() == "evaluations"
+    assert user.document.experiment.budget == "evaluations"
+
+
+def test_an_optimizer_that_cannot_train_a_network_is_refused_in_words(user):
+    window = user.window
+    before = fit.Wanted((3,))
+    columns = fit.columns_of("example:sine.csv", before)
+    table = finish(fit.read("example:sine.csv", columns)).table
+    made = fit.experiment(user.document.experiment, table, "example:sine.csv", columns, before)
+    user.document.show("Learn", made)
+    user.raced()
+    assert "cannot train a network" in window.racers.enter("newton")
+    assert user.document.failure == ""
+    assert len(user.raced().trajectories) == 4
+
+
 def test_without_data_batches_are_refused_in_words(user):
     user.window.racers.sizes.trigger()
     assert "Open data first" in user.window.status.message.text()

@@ -60,7 +60,7 @@ def test_what_is_learned_is_told_in_the_units_of_the_table(scaling):
 def test_what_a_neuron_has_learned_is_told_in_the_units_of_the_table():
     made = on("example:classes.csv", "logistic_plane", "standardise")
     words = fit.in_units(made, 1.5, -0.5)
-    assert words.startswith("1/(1 + exp(−S)), S = ")
+    assert words.startswith("label = σ(S), S = ")
     slopes = [float(part.split("·")[0]) for part in
               words.split("S = ")[1].replace("− ", "+ -").split(" + ")[:2]]  # fmt: skip
     wanted = [1.5 / made.data.scale("x1").factor, -0.5 / made.data.scale("x2").factor]
@@ -71,6 +71,7 @@ def test_what_a_neuron_has_learned_is_told_in_the_units_of_the_table():
                   for w, c, n in zip(wanted, raw, ("x1", "x2"), strict=True))  # fmt: skip
     assert p == pytest.approx(1 / (1 + np.exp(-shifted)), rel=1e-9)
     assert fit.in_units(on(model="two_layers"), 1.0, 1.0) == ""
+    assert fit.in_units(on(model="neuron_tanh"), 1.0, 1.0).startswith("SalePrice = 1.79×10⁵ + 5")
 
 
 def test_scaling_decides_whether_a_learning_rate_converges():
@@ -128,6 +129,43 @@ def test_a_typed_formula_stays_on_the_data():
     assert made.on_surface("rosenbrock").data is None
     with pytest.raises(ValueError, match="the name bias is not known"):
         made.on_formula("(slope*LotArea + bias - SalePrice)^2")
+
+
+def test_a_formula_over_x_and_y_leaves_the_data():
+    made = replace(on(), budget="epochs", racers=(replace(on().racers[0], batch=8),))
+    other = made.on_formula("x^2 + 3*y^2")
+    assert (other.data, other.budget, other.racers[0].batch) == (None, "steps", None)
+    assert other.resolved().value(1.0, 1.0) == 4.0
+    sine = on("example:sine.csv")  # whose columns are called x and y
+    assert sine.on_formula("(slope*x - y)^2").data is not None
+
+
+def test_a_constant_target_is_a_flat_lesson_and_no_error(tmp_path):
+    (tmp_path / "k.csv").write_text("u,v\n1,5\n2,5\n3,5\n")
+    made = on(tmp_path / "k.csv")
+    assert made.domain[0] < 0 < made.domain[1]
+    assert compute.finish(compute.race(made)).loss[0, -1] < 1e-6
+
+
+def test_numbers_of_a_row_have_names_of_their_own(tmp_path):
+    from gdviz import laboratory
+
+    (tmp_path / "k.csv").write_text("u,x_1,x,v\n1,5,2,1\n2,6,3,4\n3,7,5,2\n")
+    made = on(tmp_path / "k.csv", "(a*u + b*x + x_1 + y - v)^2", "none")
+    alone = laboratory.of_one_row(made.resolved())
+    assert alone.value(2.0, 3.0) == (2 * 1 + 3 * 2 + 5 + 1.0 - 1) ** 2
+
+
+def test_a_session_saved_through_a_link_opens(tmp_path):
+    real = tmp_path / "projects" / "study"
+    real.mkdir(parents=True)
+    (tmp_path / "work").symlink_to(real)
+    (real / "d.csv").write_text("u,v\n1,2\n2,3\n4,1\n")
+    work = tmp_path / "work"
+    made = on(work / "d.csv")
+    export.save(work / "s.json", session.dump(Session.of(made), work))
+    assert session.read(work / "s.json").experiment.resolved() == made.resolved()
+    assert session.read(real / "s.json").experiment.resolved() == made.resolved()
 
 
 def test_classes_must_be_0_and_1():
