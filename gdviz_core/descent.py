@@ -101,9 +101,14 @@ class Trajectory:
 
     @property
     def rows_read(self) -> NDArray[np.int64]:
-        """How many rows of the data were read on the way to each iterate."""
+        """How many rows of the data were read on the way to each iterate.
+
+        A step of a rule is one reading of its rows, however many gradients it takes of them.
+        """
+        if self.batches is not None:
+            return self.batches.read(self.step)
         rows = 1 if self.surface is None else self.surface.rows
-        return self.step * rows if self.batches is None else self.batches.read(self.step)
+        return (self.step if self.spent is None else self.spent) * rows
 
     @property
     def epochs(self) -> Array:

@@ -113,7 +113,8 @@ class External:
         A run ends before the step that would spend more than `evaluations`.
         """
         for name in ("noise", "clip", "clip_value", "weight_decay", "schedule", "batch"):
-            if getattr(around, name):
+            needed = around.batches(surface.rows) if name == "batch" else getattr(around, name)
+            if needed:
                 raise ValueError(f"{name} must be off for {self.title}: it is not a rule of ours")
         limit = math.inf if evaluations is None else evaluations
         return [self._run(surface, p, steps, every, around, progress, limit) for p in points]

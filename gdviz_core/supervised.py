@@ -25,6 +25,10 @@ class Batches:
     seed: int = 0
     replacement: bool = False
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= self.rows:
+            raise ValueError(f"a batch has 1 to {self.rows} rows, not {self.size}")
+
     @property
     def per_epoch(self) -> int:
         """Steps of an epoch."""

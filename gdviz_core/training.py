@@ -115,6 +115,9 @@ def train(
     why = can_train(chosen)
     if why:
         raise ValueError(f"{chosen.title} cannot train a network: {why}")
+    missing = {*net.inputs, net.target} - set(table.names)
+    if missing:
+        raise ValueError(f"the table has no column {sorted(missing)[0]}")
     steps, every = check_count("steps", steps), check_count("every", every, 1)
     around = Conditions(**conditions)
     if around.step_tolerance > 0 or around.patience:

@@ -27,6 +27,7 @@ from gdviz.data import Data
 from gdviz.experiment import Experiment, Point
 from gdviz.scale import short
 from gdviz.views.view import View
+from gdviz_core.perceptron import Network
 from gdviz_core.surface import Array, Surface
 
 POINTS = 4000  # rows that are drawn; of more a sample
@@ -175,12 +176,15 @@ class FitView(View):
             off = race.trajectories[lane].off
             if off is not None:
                 away = short(float(off[race.record(lane, index)]))
-                text = tr("{distance} off the plane that is shown").format(distance=away)
+                text = tr("{distance} off the plane").format(distance=away)
             self._show_condition(surface, a, b)
         self.words.setText(text)
 
     def _show_condition(self, surface: Surface, a: float, b: float) -> None:
         """How much steeper the loss is across than along, at the point of the selected run."""
+        if isinstance(surface, Network):  # whose plane does not tell how steep the rest is
+            self.across.setText(tr("the models are those of all weights"))
+            return
         number = condition(surface, a, b)
         words = tr("condition number {number}").format(
             number="–" if number is None else short(number, 3)

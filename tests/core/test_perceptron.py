@@ -217,6 +217,8 @@ def test_what_cannot_be_trained_is_named():
     net = NETS[0]
     with pytest.raises(ValueError, match="start must be 21 finite weights"):
         train(net, TABLE, "gd", np.zeros(3), 3)
+    with pytest.raises(ValueError, match="the table has no column x"):
+        train(net, Table.of({"z": [1, 2], "y": [1, 2]}), "gd", net.initial(), 3)
     with pytest.raises(ValueError, match="step_tolerance and patience must be 0"):
         train(net, TABLE, "gd", net.initial(), 3, step_tolerance=0.1)
     with pytest.raises(ValueError, match="clip must be off"):

@@ -264,6 +264,16 @@ def test_a_batch_of_all_rows_is_plain_descent():
     assert np.array_equal(plain.x, core.descend(core.SURFACES["himmelblau"], "gd", (1, 1), 50).x)
 
 
+def test_a_library_may_race_where_a_batch_is_all_there_is():
+    surface, _ = loss_of(MODELS["linear"])
+    t = core.descend(surface, "scipy_nelder_mead", (1, 1), 30, batch=TABLE.rows)
+    assert list(t.rows_read) == list(t.spent * TABLE.rows)
+    with pytest.raises(ValueError, match="batch must be off"):
+        core.descend(surface, "scipy_nelder_mead", (1, 1), 30, batch=5)
+    with pytest.raises(ValueError, match="a batch has 1 to 10 rows, not 0"):
+        Batches(10, 0)
+
+
 @pytest.mark.parametrize("batch", [0, -3, 1.5, "ten", True])
 def test_a_batch_that_cannot_be_is_named(batch):
     with pytest.raises(ValueError, match="batch must be"):

@@ -484,7 +484,7 @@ def test_a_network_is_trained_and_looked_at_on_planes(user):
     view = window._view(FitView)
     user.player.go(race.last)
     user.settle(60)
-    assert view.words.text().endswith("off the plane that is shown")
+    assert view.words.text().endswith("off the plane")
     before = view.canvas.grab().toImage()
     window.dialogs.plane()
     (form,) = (d for d in window.findChildren(Form) if d.isVisible())
