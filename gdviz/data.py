@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gdviz_core.delimited import DataError, Format, read_table
+from gdviz_core.delimited import DataError, read_table
+from gdviz_core.dialect import Format
 from gdviz_core.models import CLASSIFICATION, MODELS, Model
 from gdviz_core.perceptron import Perceptron, Plane
 from gdviz_core.table import SCALINGS, Scaling, Table

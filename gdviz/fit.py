@@ -15,7 +15,8 @@ from gdviz.network import on_network, predicted
 from gdviz.own import Number
 from gdviz.scale import short
 from gdviz_core import engine
-from gdviz_core.delimited import DataError, Format, Preview, Reading, preview, reading
+from gdviz_core.delimited import DataError, Preview, Reading, preview, reading
+from gdviz_core.dialect import Format
 from gdviz_core.expression import parse, unknown_names
 from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION, SIGMOID, prediction_of, renamed
 from gdviz_core.program import Program, compile_program

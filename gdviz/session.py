@@ -21,7 +21,8 @@ from gdviz.experiment import Experiment
 from gdviz.own import Number, OwnRule
 from gdviz.racer import Racer
 from gdviz.scene import Scene
-from gdviz_core.delimited import DataError, Format
+from gdviz_core.delimited import DataError
+from gdviz_core.dialect import Format
 from gdviz_core.perceptron import Perceptron, Plane
 from gdviz_core.table import Table
 

@@ -11,13 +11,14 @@ engine. ENGINE names the kernels in use; the environment variable GDVIZ_ENGINE f
 
 from gdviz_core.conditions import Conditions
 from gdviz_core.critical import CriticalPoint, CriticalPoints, critical_points
-from gdviz_core.delimited import DataError, Format, read_table
+from gdviz_core.delimited import DataError, read_table
 from gdviz_core.descent import (
     TooLarge,
     Trajectory,
     descend,
     race,
 )
+from gdviz_core.dialect import Format
 from gdviz_core.ending import Ending, Rank, rank
 from gdviz_core.ends import Ends, settle
 from gdviz_core.engine import ENGINE, Progress

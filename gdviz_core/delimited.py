@@ -1,11 +1,8 @@
-"""Reads delimited text (CSV): finds out how it is written, and reads numbers from it.
-
-The standard library's csv splits the lines; what it cannot tell, delimiter together with decimal
-sign, header and encoding, is found by trying which of them makes the most cells numbers.
-"""
+"""Reads numbers from delimited text (CSV); the standard library's csv splits the lines."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -20,22 +17,16 @@ from typing import BinaryIO, TextIO
 
 import numpy as np
 
+from gdviz_core.dialect import NUMBER, SAMPLE, Format, detect, is_missing, is_number, plain
 from gdviz_core.table import Table, column_name
 
 MAX_ROWS = 1_000_000  # more are sampled
 MAX_COLUMNS = 1000
 MAX_LINE = 1_000_000  # characters
 LARGEST = 1e150  # its square is still a number
-SAMPLE = 1 << 18  # bytes by which the format is found
 PREVIEWED = 2000  # rows
 CHUNK = 4096  # rows between two reports of progress
-DELIMITERS = (",", ";", "\t", "|", " ")
-ENCODINGS = ("utf-8", "utf-16", "cp1252")
-MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "-"))
 _PLAIN = frozenset("0123456789+-.eE")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
-_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _OTHERS = (
     (b"PK\x03\x04", "it is a workbook (xlsx) or another archive: save the sheet as CSV"),
     (b"\xd0\xcf\x11\xe0", "it is a workbook (xls): save the sheet as CSV"),
@@ -47,22 +38,6 @@ _OTHERS = (
 
 class DataError(ValueError):
     """A file that cannot be read as data; the message names the line and what to do."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """How a file is written."""
-
-    delimiter: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-    header: bool = True
-
-    def __post_init__(self) -> None:
-        for name, known in (("delimiter", DELIMITERS), ("decimal", (".", ",")),
-                            ("encoding", ENCODINGS)):  # fmt: skip
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {known}, not {getattr(self, name)!r}")
 
 
 @dataclass(frozen=True)
@@ -250,121 +225,33 @@ def _no_number(line: int, column: Column, cell: str) -> str:
     return f"{text}: correct it, empty it, or choose another column"
 
 
-def _opened(path: str | Path) -> BinaryIO:
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[BinaryIO]:
     """A file of text, at its beginning; DataError if it is something else."""
     try:
         kind = os.stat(path).st_mode  # before it is opened: a pipe would make us wait
-        if not stat.S_ISREG(kind):
-            raise DataError("it is not a file")
-        file = open(path, "rb")  # noqa: SIM115 - the caller closes it
     except (OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
         reason = getattr(error, "strerror", None) or "its name cannot be"
         raise DataError(f"it cannot be opened: {reason}") from None
-    start = file.read(SAMPLE)
-    file.seek(0)
+    if not stat.S_ISREG(kind):
+        raise DataError("it is not a file")
+    try:
+        with open(path, "rb") as file:
+            _check_text(file.read(SAMPLE))
+            file.seek(0)
+            yield file
+    except OSError as error:  # also in the midst of it, where a disk or a network fails
+        raise DataError(f"it cannot be read: {error.strerror}") from None
+
+
+def _check_text(start: bytes) -> None:
     for magic, reason in _OTHERS:
         if start.startswith(magic):
-            file.close()
             raise DataError(reason)
     wide = start[:2] in (b"\xff\xfe", b"\xfe\xff")
     if b"\0" in start and not wide:
-        file.close()
         line = start.count(b"\n", 0, start.index(b"\0")) + 1
         raise DataError(f"line {line} has a zero byte: it is not text")
-    return file
-
-
-def detect(start: bytes) -> Format:
-    """How a file is written that begins so."""
-    encoding = "utf-8"
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
-    else:
-        try:
-            start.decode("utf-8")
-        except UnicodeDecodeError as error:
-            if error.start < len(start) - 4:  # not just a character that was cut
-                encoding = "cp1252"
-    text = start.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
-    if len(start) >= SAMPLE and "\n" in text:
-        text = text[: text.rindex("\n")]  # whole lines
-    best, found = -1.0, Format(encoding=encoding)
-    for delimiter in DELIMITERS:
-        rows = _split(text, delimiter)
-        widths = Counter(len(row) for row in rows)
-        width = widths.most_common(1)[0][0] if widths else 0
-        if width < 2 or len(rows[0]) < 2:
-            continue
-        whole, rows = len(rows), [row for row in rows if len(row) == width]
-        for decimal in ".," if delimiter != "," else ".":
-            form = Format(delimiter, decimal, encoding)
-            # columns of numbers count, not cells: most of them may be words
-            numeric = sum(_is_numeric([row[c] for row in rows[1:] or rows], form)
-                          for c in range(width))  # fmt: skip
-            score = (0.1 + min(numeric, 2) + numeric / width) * len(rows) / whole
-            if score > best:
-                best, found = score, Format(delimiter, decimal, encoding, _has_header(rows, form))
-    return found
-
-
-def _is_numeric(cells: list[str], form: Format) -> float:
-    """The share of numbers among what is there; 0 where a decimal comma may be one of thousands."""
-    there = [cell for cell in cells if not _is_missing(cell.strip())]
-    if not there:
-        return 0.0
-    if form.decimal == "," and any(_THOUSANDS.fullmatch(cell.strip()) for cell in there):
-        whole = [cell for cell in there if "," in cell]
-        if all(_THOUSANDS.fullmatch(cell.strip()) for cell in whole):
-            return 0.4 * sum(_is_number(cell, form) for cell in there) / len(there)
-    return sum(_is_number(cell, form) for cell in there) / len(there)
-
-
-def _split(text: str, delimiter: str) -> list[list[str]]:
-    """Some records of a text."""
-    reader = csv.reader(io.StringIO(text[:65536]), delimiter=delimiter,
-                        skipinitialspace=delimiter == " ")  # fmt: skip
-    rows = []
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-            if len(rows) >= 100:
-                break
-    except csv.Error:
-        pass  # reading it in earnest tells where
-    return rows
-
-
-def _has_header(rows: list[list[str]], form: Format) -> bool:
-    """Whether the first record has words where others have numbers, or nobody has numbers."""
-    first, rest = rows[0], rows[1:]
-    if all(_is_value(cell, form) and cell.strip() for cell in first):
-        return False
-    numeric = [any(_is_number(row[c], form) for row in rest) for c in range(len(first))]
-    words = [not _is_value(cell, form) or not cell.strip() for cell in first]
-    return any(w and n for w, n in zip(words, numeric, strict=True)) or not any(numeric)
-
-
-def _plain(cell: str, form: Format) -> str:
-    """A cell as Python writes numbers."""
-    cell = cell.strip().replace("−", "-")
-    if form.decimal == ",":  # and a point separates thousands, which is no number to us
-        return cell.replace(".", "'").replace(",", ".")
-    return cell
-
-
-def _is_number(cell: str, form: Format) -> bool:
-    return _NUMBER.fullmatch(_plain(cell, form)) is not None
-
-
-def _is_value(cell: str, form: Format) -> bool:
-    return _is_number(cell, form) or _is_missing(cell.strip())
-
-
-def _is_missing(cell: str) -> bool:
-    return cell.lower() in MISSING or _INFINITE.fullmatch(cell) is not None
 
 
 def _lines(text: TextIO) -> Iterator[str]:
@@ -397,6 +284,8 @@ def _records(file: BinaryIO, form: Format) -> Iterator[Record]:
     except csv.Error as error:
         what = "a quotation mark is never closed" if "end of data" in str(error) else str(error)
         raise DataError(f"line {begins}: {what}") from None
+    except UnicodeError:
+        raise DataError(f"it is not written in {form.encoding}: choose another encoding") from None
     finally:
         if not file.closed:
             text.detach()  # or it would close the file
@@ -429,9 +318,9 @@ def _columns(titles: list[str], rows: list[Record], form: Format) -> Iterator[Co
         names.append(column_name(title, names))
         values, missing, bad = [], 0, None
         for line, cells in rows:
-            if _is_number(cells[place], form):
-                values.append(float(_plain(cells[place], form)))
-            elif _is_missing(cells[place].strip()):
+            if is_number(cells[place], form):
+                values.append(float(plain(cells[place], form)))
+            elif is_missing(cells[place].strip()):
                 missing += 1
             else:
                 bad = bad or (line, cells[place].strip())
@@ -484,9 +373,9 @@ def _numbers(
 
 def _value(cell: str, line: int, column: Column, form: Format) -> float | None:
     """The number in a cell, None where it is missing; DataError if there is something else."""
-    text = _plain(cell, form)
-    if not _NUMBER.fullmatch(text):
-        if _is_missing(cell.strip()):
+    text = plain(cell, form)
+    if not NUMBER.fullmatch(text):
+        if is_missing(cell.strip()):
             return None
         raise DataError(_no_number(line, column, cell.strip()))
     value = float(text)

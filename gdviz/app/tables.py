@@ -32,13 +32,14 @@ from gdviz.data import EXAMPLE, examples, shown
 from gdviz.experiment import Experiment
 from gdviz.fit import Wanted
 from gdviz.scale import short
-from gdviz_core.delimited import Column, DataError, Format, Preview, Reading
+from gdviz_core.delimited import Column, DataError, Preview, Reading
+from gdviz_core.dialect import Format
 from gdviz_core.models import CLASSIFICATION, MODELS, REGRESSION
 from gdviz_core.perceptron import ACTIVATIONS
 from gdviz_core.table import SCALINGS
 
 ROWS, COLUMNS = 40, 200  # that are shown
-WIDE = 280
+WIDE = 310
 FORMULA, NETWORK = "formula", "network"  # in place of a model
 NO_INPUT = ""
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
@@ -101,6 +102,7 @@ class TableDialog(Dialog):
             tr("The loss of one row, over columns and two names of your own, which are learned")
         )
         self.formula.setMaxLength(10_000)
+        self.formula.setMinimumWidth(WIDE - 20)  # in a line of its own, below its caption
         self.inputs = [Combo(tr("Input")), Combo(tr("Second input"))]
         self.target = Combo(tr("Target"))
         for kind in SCALINGS:
@@ -151,7 +153,7 @@ class TableDialog(Dialog):
         left.addWidget(self.table, 1)
         self.form = QFormLayout()
         self.form.setSpacing(8)
-        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for caption, field in (
             (tr("Model"), self.model), (tr("Hidden layers"), self.hidden),
             (tr("Activation"), self.activation), (tr("Task"), self.task),
@@ -160,17 +162,19 @@ class TableDialog(Dialog):
             (tr("Target"), self.target), (tr("Scaling of the columns"), self.scaling),
         ):  # fmt: skip
             self.form.addRow(label(caption, "caption"), field)
-        written = QFormLayout()
-        written.setSpacing(6)
+        written = QHBoxLayout()
         for combo in (self.delimiter, self.decimal, self.encoding, self.header):
-            written.addRow(label(combo.accessibleName(), "caption"), combo)
+            part = QVBoxLayout()
+            part.setSpacing(4)
+            part.addWidget(label(combo.accessibleName(), "caption"))
+            part.addWidget(combo)
+            written.addLayout(part)
+        left.addLayout(written)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(label(tr("What to learn"), "title"))
         right.addLayout(self.form)
         right.addStretch(1)
-        right.addWidget(label(tr("How the file is written"), "title"))
-        right.addLayout(written)
         side = QWidget()
         side.setObjectName("plain")
         side.setFixedWidth(WIDE)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdviz_core.delimited import DataError, Format, detect, preview, read_table, reading
+from gdviz_core.delimited import DataError, preview, read_table, reading
+from gdviz_core.dialect import Format, detect
 from gdviz_core.table import Table, column_name
 from tests import hostile
 
@@ -246,6 +247,12 @@ def test_thousands_are_never_taken_for_decimals(tmp_path, text, message):
 def test_a_file_of_mostly_words_is_told_apart(tmp_path):
     text = "id;name;ort;typ;preis\n" + "".join(f"{n};Anna;Rom;x;{n},5\n" for n in range(20))
     assert read_table(written(tmp_path, text)).names == ("id", "preis")
+
+
+def test_an_encoding_that_cannot_be_is_refused_in_words(tmp_path):
+    path = written(tmp_path, "a,b\n1,2\n3,4\n")
+    with pytest.raises(DataError, match="not written in utf-16"):
+        preview(path, Format(encoding="utf-16"))
 
 
 def test_titles_that_are_long_and_alike_get_names_of_their_own(tmp_path):
