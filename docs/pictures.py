@@ -151,6 +151,8 @@ class Studio:
         """Losses on data."""
         window = self.window
         window.resize(1440, 900)
+        # what was changed before would be asked about
+        window.document.open("First", Session.of(first_experiment()))
         scenes = {path.stem[3:]: path for path in scene.shipped()}
         for name, shown, share in (
             ("data", "batch-mini-batch-stochastic", 0.05),
