@@ -14,6 +14,7 @@ def main() -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PyQt6.QtWidgets import QApplication
 
+    from gdviz.app.document import Origin
     from gdviz.views.relief import ReliefView
     from gdviz.window import make_window
 
@@ -74,6 +75,7 @@ def main() -> None:
         app.processEvents()
         frames.append(1e3 * (time.perf_counter() - begun))
     show("turning the surface", frames)
+    window.document.settle(Origin(window.document.experiment))  # or closing would ask
     window.close()
     start = time.perf_counter()
     again = make_window()

@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache, partial
 from typing import Any, TypeVar
 
@@ -203,11 +203,17 @@ def _weight(program: Any) -> int:
     return sum(15 if i.name.removesuffix("_k") in slow else 1 for i in program.instructions)
 
 
-def cost(experiment: Experiment) -> float:
-    """About how many seconds the race takes; an overestimate for runs that end early."""
+def cost(experiment: Experiment, before: Race | None = None) -> float:
+    """About how many seconds the race takes; an overestimate for runs that end early.
+
+    What is kept of the race `before` costs nothing.
+    """
     blocks = math.ceil(len(experiment.starts) / 4) * 4
     total = len(experiment.running) * len(experiment.starts) * 30e-6
-    for racer in experiment.running:
+    known = kept(experiment, before)
+    for number, racer in enumerate(experiment.running):
+        if number in known:
+            continue
         if isinstance(racer.configured(), External):
             python = racer.optimizer.startswith(PREFIX)
             total += len(experiment.starts) * experiment.steps * (200e-6 if python else 60e-6)
@@ -229,26 +235,63 @@ def cost(experiment: Experiment) -> float:
     return total
 
 
-def race(experiment: Experiment) -> Computation[Race]:
-    """Run all racers from all starts."""
+def kept(experiment: Experiment, before: Race | None) -> dict[int, list[core.Trajectory]]:
+    """The trajectories of a race that are the same in another one, by the number of the racer.
+
+    Files in Python may have changed meanwhile, and may do something else each time: they run anew.
+    """
+    found: dict[int, list[core.Trajectory]] = {}
+    if before is None or not before.trajectories or not _alike(experiment, before.experiment):
+        return found
+    starts, own = len(experiment.starts), experiment.own_luck
+    there = [_runs_as(racer) for racer in before.experiment.running]
+    for number, racer in enumerate(experiment.running):
+        wanted = _runs_as(racer)
+        same = [other for other, ran in enumerate(there) if ran == wanted]
+        same = [other for other in same if other == number or not own]
+        if same and not racer.optimizer.startswith(PREFIX):
+            found[number] = before.trajectories[same[0] * starts : (same[0] + 1) * starts]
+    return found
+
+
+def _alike(one: Experiment, other: Experiment) -> bool:
+    """Whether two experiments differ in their racers only."""
+    return all(getattr(one, f.name) == getattr(other, f.name)
+               for f in fields(Experiment) if f.name != "racers")  # fmt: skip
+
+
+def _runs_as(racer: Racer) -> tuple[Any, ...]:
+    """All of a racer that makes a difference to its runs."""
+    return tuple(getattr(racer, name) for name in _RUNNING)
+
+
+_RUNNING = tuple(f.name for f in fields(Racer) if f.name not in ("name", "colour", "on", "tuned"))
+
+
+def race(experiment: Experiment, before: Race | None = None) -> Computation[Race]:
+    """Run all racers from all starts, but for those that were so in the race `before`."""
     longest = max((steps_of(experiment, racer) for racer in experiment.running), default=0)
     every = sparsity(experiment, longest)
-    trajectories = yield from _run(experiment, every)
+    trajectories = yield from _run(experiment, every, before)
     longest = max((t.steps for t in trajectories), default=0)
     if sparsity(experiment, longest) < every:  # it ended early: there is room for more records
         every = sparsity(experiment, longest)
-        trajectories = yield from _run(experiment, every, longest)
+        trajectories = yield from _run(experiment, every, before, longest)
     return _gather(experiment, trajectories, every)
 
 
 def _run(
-    experiment: Experiment, every: int, longest: int | None = None
+    experiment: Experiment, every: int, before: Race | None, longest: int | None = None
 ) -> Computation[list[core.Trajectory]]:
     """All runs, recorded at every `every`th step; none is known to be longer than `longest`."""
     trajectories: list[core.Trajectory] = []
     running = experiment.running if experiment.starts else ()
-    at_once = cost(experiment) < 0.05
+    before = before if before is not None and before.every == every else None
+    known, at_once = kept(experiment, before), cost(experiment, before) < 0.05
     for number, racer in enumerate(running):
+        if number in known:
+            trajectories += known[number]
+            continue
         optimizer = racer.configured()
         steps, evaluations = allowed(experiment, racer, longest)
         progress = core.Progress()

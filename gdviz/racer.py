@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,7 @@ from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count
 from gdviz_core.external import External
 from gdviz_core.foreign import PREFIX, PluginError, missing
-from gdviz_core.known import find
+from gdviz_core.known import KNOWN, find
 from gdviz_core.parameter import Parameter
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 from gdviz_core.surface import STEP_SIZE, WAYS
@@ -118,6 +118,15 @@ class Racer:
 
     def configured(self) -> Any:
         """The optimizer with this racer's hyper-parameters."""
+        if self.rule is None and self.optimizer in KNOWN:  # what cannot change meanwhile
+            return self._configured
+        return self._configure()
+
+    @cached_property
+    def _configured(self) -> Any:
+        return self._configure()
+
+    def _configure(self) -> Any:
         definition, values = self.definition, self.values
         if self.rule is None and self.optimizer.startswith(PREFIX):
             # a file may have lost a number since; that must not cost the rest either

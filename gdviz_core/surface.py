@@ -28,6 +28,7 @@ Points = Sequence[Point]
 
 DEFAULT_DOMAIN = (-5.0, 5.0, -5.0, 5.0)
 # Under this many points a second thread costs more than it saves.
+_CORES = os.cpu_count() or 1
 _POINTS_PER_THREAD = 65_536  # or lane-steps
 _COMPILING = threading.RLock()
 # What a program of the surface computes, in the order of its registers after x and y.
@@ -339,7 +340,7 @@ def in_threads(
     progress.begin(min(points, 2**62))
     if threads is None:
         worth = points * each // _POINTS_PER_THREAD + 1
-        threads = min(os.cpu_count() or 1, worth, parts or points)
+        threads = min(_CORES, worth, parts or points)
         threads = max(1, threads)
     errors: list[BaseException] = []
 

@@ -202,8 +202,8 @@ class Document(QObject):
             self.charted.emit(self.critical)
         elif self.critical is None:
             self._charting.start()
-        computation = compute.race(self.experiment)
-        if self.patient or compute.cost(self.experiment) < INLINE_SECONDS:
+        computation = compute.race(self.experiment, self.race)
+        if self.patient or compute.cost(self.experiment, self.race) < INLINE_SECONDS:
             try:
                 self._accept(compute.finish(computation))
             except (ValueError, MemoryError) as error:

@@ -23,7 +23,7 @@ CASING = 5.2
 # Of a fading trail so many records are seen, in so many shades.
 FADE, SHADES = 120, 12
 # What one call may spend on trails; the rest follows with the next frames.
-DRAW_SECONDS = 0.008
+DRAW_SECONDS = 0.005
 
 Pixels = NDArray[np.uint32]
 

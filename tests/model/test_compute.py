@@ -182,3 +182,53 @@ def test_the_program_may_end_in_the_middle_of_a_computation(code):
     done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True,
                           timeout=60)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+MANY = Experiment("himmelblau", starts=((0.0, 0.0), (1.0, -2.0)), steps=80, noise=0.3, racers=(
+    Racer("gd"), Racer("adam", {"lr": 0.1}), Racer("momentum", {"lr": 0.002})))  # fmt: skip
+
+
+def _other(number, racer):
+    return tuple(racer if n == number else r for n, r in enumerate(MANY.racers))
+
+
+def _changed(number, **fields):
+    return _other(number, replace(MANY.racers[number], **fields))
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [
+        ({"racers": _other(1, MANY.racers[1].with_value("lr", 0.2))}, {1}),
+        ({"racers": _changed(0, name="Plain", colour=3)}, set()),
+        ({"racers": MANY.racers[1:]}, set()),
+        ({"racers": (*MANY.racers[::-1], Racer("lion"))}, {3}),
+        ({"racers": _changed(2, clip=1.0)}, {2}),
+        ({"racers": _changed(2, schedule="cosine")}, {2}),
+        ({"racers": _changed(2, way="central difference", h=1e-3)}, {2}),
+        ({"racers": _changed(0, weight_decay=0.1)}, {0}),
+        ({"steps": 81}, {0, 1, 2}),
+        ({"seed": 1}, {0, 1, 2}),
+        ({"starts": MANY.starts[:1]}, {0, 1, 2}),
+        ({"surface": "beale"}, {0, 1, 2}),
+    ],
+)
+def test_only_what_has_changed_runs_anew_and_the_race_is_the_same(changes, again):
+    made = replace(MANY, **changes)
+    before = run(MANY)
+    race, fresh = compute.finish(compute.race(made, before)), run(made)
+    old = {id(t) for t in before.trajectories}
+    ran = {lane // len(made.starts) for lane, t in enumerate(race.trajectories) if id(t) not in old}
+    assert ran == again
+    for kept, new in zip(race.trajectories, fresh.trajectories, strict=True):
+        np.testing.assert_array_equal(kept.x, new.x)
+    np.testing.assert_array_equal(race.loss, fresh.loss)
+    assert race.experiment is made
+
+
+def test_a_racer_with_luck_of_its_own_is_kept_only_in_its_place():
+    lucky = replace(MANY, own_luck=True)
+    swapped = replace(lucky, racers=(lucky.racers[1], lucky.racers[0], lucky.racers[2]))
+    race, fresh = compute.finish(compute.race(swapped, run(lucky))), run(swapped)
+    np.testing.assert_array_equal(race.loss, fresh.loss)
+    assert set(compute.kept(swapped, run(lucky))) == {2}
