@@ -10,7 +10,7 @@ SCREEN = xvfb xauth
 SOURCES = setup.py $(wildcard gdviz_core/*.pyx gdviz_core/*.pxd) \
     $(addprefix gdviz_core/,kernels.h kernels.inc vmath.h baseline.h avx2.h avx512.h) \
     $(addprefix gdviz_core/,emit.py operation.py program.py graph.py derivative.py expression.py \
-    rule.py surface.py surfaces.py optimizer.py optimizers.py)
+    rule.py surface.py surfaces.py optimizer.py optimizers.py bodies.py)
 
 COUNT ?= 100000
 SEED ?= 0

@@ -16,7 +16,7 @@ from gdviz.own import (
     unknown_in_formula,
     view_of_loss,
 )
-from gdviz.racer import Racer
+from gdviz.racer import Racer, rate_in
 from gdviz_core import SURFACES, Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count, check_start, check_tolerance
@@ -251,10 +251,10 @@ class Experiment:
         moved = self
         racers = []
         for racer in self.racers:
-            value = racer.values.get("lr")
-            racer = replace(racer, tuned=False)
-            if value is not None and value == suggested_lr(before.resolved(), racer.definition):
-                racer = racer.with_value("lr", suggested_lr(moved.resolved(), racer.definition))
+            rate, racer = racer.rate, replace(racer, tuned=False)
+            usual = rate and suggested_rate(before.resolved(), racer.definition)
+            if rate and racer.values[rate] == usual:
+                racer = racer.with_value(rate, suggested_rate(moved.resolved(), racer.definition))
             racers.append(racer)
         return replace(moved, racers=tuple(racers))
 
@@ -291,20 +291,31 @@ def _resolve(
 
 
 @lru_cache(maxsize=1024)
-def suggested_lr(surface: Surface, optimizer: Any) -> float:
-    """A learning rate that shows something: stable, and neither instant nor endless."""
+def suggested_rate(surface: Surface, optimizer: Any) -> float:
+    """A learning rate, or time step, that shows something: stable, neither instant nor endless."""
     known = find(optimizer) if isinstance(optimizer, str) else optimizer
     how, share = known.pace
     if how == "fixed":
-        return known.values["lr"]
-    if isinstance(surface, Network):  # whose plane tells neither how steep nor how wide the rest is
-        return _round(2.0 * share if how == "size" else 0.1 * share / 0.5)
-    x0, x1, y0, y1 = surface.domain
+        return known.values[rate_in(known.values)]
+    if how == "time":
+        lr = _usual_lr(surface) * share / 0.5
+        # no more than friction bears: a fifth of the speed is lost in each step
+        friction = known.values.get("friction", 0.0)
+        return _round(min(math.sqrt(lr), 0.2 / friction if friction else math.inf))
     if how == "size":
-        return _round(share * min(x1 - x0, y1 - y0))
+        x0, x1, y0, y1 = surface.domain
+        # the plane of a network does not tell how wide the rest is
+        wide = 2.0 if isinstance(surface, Network) else min(x1 - x0, y1 - y0)
+        return _round(share * wide)
+    return _round(_usual_lr(surface) * share / 0.5)
+
+
+def _usual_lr(surface: Surface) -> float:
+    """What suits gradient descent."""
+    if isinstance(surface, Network):  # whose plane tells not how steep the rest is
+        return 0.1
     # Half of the reciprocal of the largest curvature is a quarter of what gradient descent bears.
-    usual = 0.5 / _curvature(surface) if surface.lr is None else surface.lr
-    return _round(usual * share / 0.5)
+    return 0.5 / _curvature(surface) if surface.lr is None else surface.lr
 
 
 def _curvature(surface: Surface) -> float:
@@ -336,8 +347,9 @@ def enter(experiment: Experiment, optimizer: str | OwnRule, /, **values: Any) ->
     """A new racer for an experiment: suggested learning rate, unused name and colour."""
     rule = optimizer if isinstance(optimizer, OwnRule) else None
     definition = find(optimizer) if isinstance(optimizer, str) else optimizer.optimizer()
-    if "lr" in definition.values and "lr" not in values:
-        values["lr"] = suggested_lr(experiment.resolved(), definition)
+    rate = rate_in(definition.values)
+    if rate and rate not in values:
+        values[rate] = suggested_rate(experiment.resolved(), definition)
     racer = Racer(definition.name, values, rule=rule)
     name = unused_name(racer.name, (other.name for other in experiment.racers))
     return replace(racer, name=name, colour=unused_colour(experiment.racers))

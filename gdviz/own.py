@@ -13,8 +13,8 @@ from gdviz_core import OPTIMIZERS, Hyperparameter, Optimizer, Parameter, Surface
 from gdviz_core.expression import CONSTANTS, RULE_FUNCTIONS, unknown_names
 from gdviz_core.notation import Term, notation, text_of, work_out
 from gdviz_core.operation import divide
-from gdviz_core.optimizer import AT_W
-from gdviz_core.parameter import LR
+from gdviz_core.optimizer import AT_W, RATES, halves
+from gdviz_core.parameter import LR, TIME_STEP
 from gdviz_core.rule import GIVEN, parse_rule
 from gdviz_core.surface import DEFAULT_DOMAIN, Domain, Point, check_domain
 from gdviz_core.tokenizer import FormulaError
@@ -27,6 +27,9 @@ USUAL = {
     for optimizer in reversed(tuple(OPTIMIZERS.values()))
     for h in optimizer.hyperparameters
 } | {h.name: h for h in OPTIMIZERS["adam"].hyperparameters}
+
+
+_RATES = {"lr": LR, "dt": TIME_STEP}
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,8 @@ def usual_number(name: str) -> Number:
     if name not in USUAL:
         return Number.around(name, 1.0)
     h = USUAL[name]
-    if name == "lr":
-        return Number("lr", 0.01, 0.0, 10.0, log=True)
+    if name in RATES:
+        return Number(name, 0.01, 0.0, 10.0, log=True)
     return Number(name, h.value, max(h.low, -1e6), min(h.high, 1e6), h.log and h.low > 0)
 
 
@@ -143,10 +146,9 @@ def _optimizer(
 ) -> Optimizer:
     made = []
     for n in numbers:
-        low, high = (n.low, n.high) if n.name != "lr" else (0.0, 1e12)
         meaning = USUAL[n.name].meaning if n.name in USUAL else ""
-        plain = Hyperparameter(n.name, n.value, low, high, log=n.log, meaning=meaning)
-        made.append(LR(n.value) if n.name == "lr" else plain)
+        plain = Hyperparameter(n.name, n.value, n.low, n.high, log=n.log, meaning=meaning)
+        made.append(_RATES[n.name](n.value) if n.name in RATES else plain)
         made[-1].check(n.value)
     name = re.sub(r"\W+", "_", title.lower()).strip("_") or "rule"
     return Optimizer(name, title, rule, tuple(made), dict(initial), source="written by you",
@@ -186,7 +188,8 @@ def names_of_rule(
         else:
             for name in parsed.state:
                 start = initial.get(name, AT_W)
-                found |= dict.fromkeys(unknown_names(start, ()) if start != AT_W else ())
+                for formula in halves(start) if start != AT_W else ():
+                    found |= dict.fromkeys(unknown_names(formula, ()))
             return list(parsed.state), list(found)
 
 
@@ -301,7 +304,7 @@ def check_first_step(optimizer: Optimizer) -> None:
     values |= {name: (value, value) for name, value in optimizer.values.items()}
     start, at_w = optimizer.initial_state({})
     for name, row, here in zip(optimizer.parsed.state, start, at_w, strict=True):
-        values[name] = values["w"] if here else (float(row[0]), float(row[0]))
+        values[name] = values["w"] if here else (float(row[0, 0]), float(row[1, 0]))
     for number, line in enumerate(optimizer.parsed.lines, 1):
         term = notation(line.expression)
 

@@ -13,6 +13,7 @@ from gdviz_core.descent import check_count
 from gdviz_core.external import External
 from gdviz_core.foreign import PREFIX, PluginError, missing
 from gdviz_core.known import KNOWN, find
+from gdviz_core.optimizer import RATES
 from gdviz_core.parameter import Parameter
 from gdviz_core.schedule import SCHEDULES, Plateau, Schedule
 from gdviz_core.surface import STEP_SIZE, WAYS
@@ -22,6 +23,11 @@ MAX_NAME = 200  # characters
 CONSTANT, PLATEAU = "constant", "plateau"
 REVERSE = "reverse"  # the way of differentiating that is usual
 WARMUP = Parameter("warmup", 0.0, 0.0, 1.0, meaning="share of the run in which the factor rises")
+
+
+def rate_in(values: Mapping[str, float]) -> str:
+    """Which of some hyper-parameters is the learning rate or the time step; "" if none is."""
+    return next((name for name in RATES if name in values), "")
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,11 @@ class Racer:
             # a file may have lost a number since; that must not cost the rest either
             values = {name: value for name, value in values.items() if name in definition.values}
         return definition(**values)
+
+    @property
+    def rate(self) -> str:
+        """The name of its learning rate or time step; "" if it has none."""
+        return rate_in(self.values)
 
     def check_network(self) -> None:
         """ValueError if it cannot train a network, or would not as it is set."""

@@ -83,19 +83,19 @@ def as_text(found: Results) -> str:
 
 
 def tuned(experiment: Experiment, target: float) -> Computation[tuple[Racer, ...]]:
-    """The racers with the learning rate that serves them best here.
+    """The racers with the learning rate, or time step, that serves them best here.
 
-    Each that runs tries the same number of learning rates, spread over the same powers of ten
+    Each that runs tries the same number of them, spread over the same powers of ten
     around its present one. The best reaches the target loss from most starts, then with the fewest
     gradient evaluations, then has the lowest mean of best losses.
     """
     racers = list(experiment.racers)
-    wanted = [n for n, racer in enumerate(racers) if racer.on and "lr" in racer.values]
+    wanted = [n for n, racer in enumerate(racers) if racer.on and racer.rate]
     for done, number in enumerate(wanted):
         racer, scores = racers[number], []
-        for k, lr in enumerate(_candidates(racer.values["lr"])):
+        for k, rate in enumerate(_candidates(racer.values[racer.rate])):
             try:
-                candidate = racer.with_value("lr", lr)
+                candidate = racer.with_value(racer.rate, rate)
             except ValueError:
                 continue  # out of the range that the optimizer permits
             alone = replace(experiment, racers=(replace(candidate, on=True),))
@@ -104,9 +104,10 @@ def tuned(experiment: Experiment, target: float) -> Computation[tuple[Racer, ...
                 while True:
                     yield (done + (k + next(raced)) / TRIED) / len(wanted)
             except StopIteration as end:
-                scores.append((_score(end.value, target), lr))
+                scores.append((_score(end.value, target), rate))
         if scores:
-            racers[number] = replace(racer.with_value("lr", min(scores)[1]), tuned=True)
+            best = racer.with_value(racer.rate, min(scores)[1])
+            racers[number] = replace(best, tuned=True)
     return tuple(racers)
 
 

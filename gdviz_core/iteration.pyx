@@ -75,7 +75,8 @@ cdef class Iteration:
     the point that a rule reports. `rule` is RulePrograms and `tapes` its programs.
 
     `shared` are the values of the shared hyper-parameters, `lanes` (hyper-parameter, lane) of the
-    others. `initial` (state, 1 or lane) and `at_w` (state) give the start of the state.
+    others. `initial` (state, coordinate, 1 or lane) and `at_w` (state) give the start of the state;
+    a lane has not converged while one of the states `moving` is more than the tolerance.
     `scheduled` (k, 2) names hyper-parameters, as (0, shared) or (1, lane) and its number, and
     `factors` (k, steps) what they are multiplied by at each step.
 
@@ -96,7 +97,8 @@ cdef class Iteration:
     cdef bint varies, changes, lean, plain
     cdef const double[::1] shared
     cdef const double[:, ::1] lanes
-    cdef const double[:, ::1] initial
+    cdef const double[:, :, ::1] initial
+    cdef int[::1] moving
     cdef int[::1] at_w
     cdef const int[:, ::1] scheduled
     cdef const double[:, ::1] factors
@@ -122,7 +124,7 @@ cdef class Iteration:
                  at_w, bounds, steps, every=1, look=1, block=BLOCK, stop_outside=False,
                  scheduled=None, factors=None, weight_decay=0.0, noise=0.0, clip_value=INFINITY, clip_norm=INFINITY,
                  seed=0, step_tolerance=0.0, loss_tolerance=0.0, patience=0, plateau=None, batch=0,
-                 replacement=False):
+                 replacement=False, moving=()):
         names = rule.extras
         needs_hessian = not {"hxx", "hxy", "hyy", "h"}.isdisjoint(names)
         self.owners = (surface, slope, shown, tapes)
@@ -137,7 +139,7 @@ cdef class Iteration:
         self.report, self.varies = rule.report, rule.varies
         self.powers, self.lane_powers = len(rule.powers), len(rule.lane_powers)
         self.shared, self.lanes, self.initial = shared, lanes, initial
-        self.at_w = np.array(at_w, np.intc)
+        self.at_w, self.moving = np.array(at_w, np.intc), np.array(moving, np.intc)
         self.first_lane = 2 + len(names)
         self.first_state = self.first_lane + lanes.shape[0]
         self.scheduled = np.zeros((0, 2), np.intc) if scheduled is None else scheduled
@@ -175,7 +177,8 @@ cdef class Iteration:
                 or any(tape.inputs != inputs for tape in tapes)
                 or any(tape.uniform is not None and tape.uniform.inputs != uniforms
                        for tape in tapes)
-                or self.at_w.shape[0] != initial.shape[0]
+                or self.at_w.shape[0] != initial.shape[0] or initial.shape[1] != 2
+                or any(not 0 <= number < initial.shape[0] for number in moving)
                 or self.scheduled.shape[0] != self.factors.shape[0]
                 or (self.scheduled.shape[0] and self.factors.shape[1] < steps)
                 or self.plateau >= lanes.shape[0]
@@ -221,7 +224,7 @@ cdef class Iteration:
         cdef const int64_t *names = NULL
         if numbers is not None and n:
             names = &numbers[0]
-        if (nl and self.lanes.shape[1] != n) or (ns and self.initial.shape[1] not in (1, n)):
+        if (nl and self.lanes.shape[1] != n) or (ns and self.initial.shape[2] not in (1, n)):
             raise ValueError("the arrays do not fit together")
         cdef void *raw
         cdef char *place
@@ -377,12 +380,12 @@ cdef class Iteration:
             to = b.rule[self.first_state + c]
             if self.at_w[c]:
                 memcpy(to, b.rule[0], 2 * q * sizeof(double))
-            elif self.initial.shape[1] == 1:
-                for k in range(2 * q):
-                    to[k] = self.initial[c, 0]
+            elif self.initial.shape[2] == 1:
+                for k in range(q):
+                    to[k], to[q + k] = self.initial[c, 0, 0], self.initial[c, 1, 0]
             else:
-                load(to, &self.initial[c, b0], m, q)
-                load(to + q, &self.initial[c, b0], m, q)
+                load(to, &self.initial[c, 0, b0], m, q)
+                load(to + q, &self.initial[c, 1, b0], m, q)
         register = self.first_state + self.initial.shape[0]
         for c in range(self.lane_powers):
             for k in range(2 * q):
@@ -574,6 +577,8 @@ cdef class Iteration:
                 lane = b.origin[k]
                 if state[k] == GDV_RUNNING or status[lane] != GDV_RUNNING:
                     continue
+                if state[k] == GDV_CONVERGED and self.moves(b, k):
+                    continue
                 if state[k] == GDV_OUTSIDE:
                     if left[lane] < 0:
                         left[lane] = b.t
@@ -588,6 +593,16 @@ cdef class Iteration:
             for k in range(b.m):
                 if status[b.origin[k]] == GDV_RUNNING:
                     self.keep_end(b, k, record)
+
+    cdef bint moves(self, block_t *b, int64_t k) noexcept nogil:
+        """Whether a lane has a velocity still."""
+        cdef double *v
+        cdef int i
+        for i in range(self.moving.shape[0]):
+            v = b.rule[self.first_state + self.moving[i]]
+            if v[k] * v[k] + v[b.q + k] * v[b.q + k] > self.bounds.tolerance2:
+                return True
+        return False
 
     cdef bint may_stall(self, block_t *b, int64_t k, const double *state,
                         int64_t[::1] left) noexcept nogil:

@@ -22,6 +22,14 @@ if TYPE_CHECKING:  # the build reads the catalogue before NumPy and the engine a
 HESSIAN_COST = 2
 HESSIAN = frozenset(("hxx", "hxy", "hyy", "h"))
 AT_W = "w"
+# What sets how far a step goes: the learning rate, or the time step of a body.
+RATES = ("lr", "dt")
+
+
+def halves(initial: str) -> tuple[str, str]:
+    """The formulas for the start of a state variable, along x and along y."""
+    first, _, second = initial.partition(";")
+    return first.strip(), (second or first).strip()
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,15 @@ class Optimizer:
     """An update rule with its hyper-parameters.
 
     `rule` has one formula a line; see `gdviz_core.rule` for the names it knows. `initial`
-    gives the start of state variables that do not start at 0: a formula over hyper-parameters, or
-    "w" for the start point. Calling an optimizer gives a configured copy: `adam(lr=0.05)`.
+    gives the start of state variables that do not start at 0: a formula over hyper-parameters, two
+    of them ("vx; vy") for a velocity whose coordinates differ, or "w" for the start point. Calling
+    an optimizer gives a configured copy: `adam(lr=0.05)`.
 
     `presets` maps a framework to the hyper-parameters with which it differs. `pace` tells how a
     learning rate is found for a surface: ("curvature", c) is c over the largest curvature,
-    ("size", c) is c times the size of the domain, ("fixed", 1) the default everywhere. `family`
+    ("size", c) is c times the size of the domain, ("time", c) the time step of a body of mass 1
+    that does what momentum does at the learning rate c over the largest curvature, ("fixed", 1) the
+    default everywhere. `family`
     is the heading under which it is listed, `scaling` a formula, over what a step leaves, for that
     by which an adaptive optimizer multiplies the slope of each coordinate.
 
@@ -110,6 +121,20 @@ class Optimizer:
         return {h.name: h.value for h in self.hyperparameters}
 
     @property
+    def rate(self) -> str:
+        """The name of the learning rate or time step; "" if there is none."""
+        return next((name for name in RATES if name in self._names), "")
+
+    @property
+    def velocities(self) -> tuple[str, ...]:
+        """The state variables that start with a value of their own along x and along y.
+
+        A run has not converged while one of them is more than the tolerance: what moves is not at
+        rest, however flat it is there.
+        """
+        return tuple(name for name in self.parsed.state if ";" in self.initial.get(name, ""))
+
+    @property
     def reads(self) -> frozenset[str]:
         """The names of everything the rule reads, its state and hyper-parameters included."""
         return _reads(self.rule, self._names)
@@ -131,10 +156,11 @@ class Optimizer:
         return _tapes(self.rule, self._names, lanes)
 
     def initial_state(self, lanes: Mapping[str, Any]) -> tuple[NDArray[np.float64], list[bool]]:
-        """(values, at_w): the start of every state variable, (state, 1 or lanes).
+        """(values, at_w): the start of every state variable, (state, 2, 1 or lanes).
 
-        Where `at_w` is true the variable starts at the start point instead. `lanes` maps
-        hyper-parameters that differ from lane to lane to their values.
+        The second axis is that of the coordinates. Where `at_w` is true the variable starts at the
+        start point instead. `lanes` maps hyper-parameters that differ from lane to lane to their
+        values.
         """
         import numpy as np
 
@@ -144,14 +170,15 @@ class Optimizer:
         width = max((np.size(value) for value in given.values()), default=1) or 1
         inputs = np.array([np.resize(v, width) for v in given.values()], np.float64)
         inputs = inputs.reshape(len(given), width)
-        values = np.zeros((len(self.parsed.state), width))
+        values = np.zeros((len(self.parsed.state), 2, width))
         at_w = []
-        for row, name in zip(values, self.parsed.state, strict=True):
-            formula = self.initial.get(name, "0")
-            at_w.append(formula == AT_W)
-            if name in self.initial and formula != AT_W:
-                tape = _initial_tape(formula, tuple(given))
-                engine.evaluate(tape, inputs, row.reshape(1, width))
+        for rows, name in zip(values, self.parsed.state, strict=True):
+            start = self.initial.get(name, "0")
+            at_w.append(start == AT_W)
+            for row, formula in zip(rows, halves(start), strict=True):
+                if name in self.initial and start != AT_W:
+                    tape = _initial_tape(formula, tuple(given))
+                    engine.evaluate(tape, inputs, row.reshape(1, width))
         return values, at_w
 
 

@@ -7,6 +7,7 @@ have the names of torch.
 
 from types import MappingProxyType
 
+from gdviz_core.bodies import BODIES
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.parameter import LR, Hyperparameter
 
@@ -1099,24 +1100,6 @@ _ENTRIES = (
         pace=_FIXED,
         family=_CURVATURE,
     ),
-    Optimizer(
-        name="gradient_flow",
-        title="Gradient flow",
-        rule="""
-            # Slope half a step ahead.
-            k2 = grad(w - lr/2*g)
-            # Slope half a step ahead, with the better estimate.
-            k3 = grad(w - lr/2*k2)
-            # Slope a whole step ahead.
-            k4 = grad(w - lr*k3)
-            # Their weighted mean (Runge and Kutta): follows the curve of steepest descent.
-            w = w - lr/6*(g + 2*k2 + 2*k3 + k4)
-        """,
-        hyperparameters=(LR(1e-3),),
-        source="Kutta 1901; Runge 1895: x' = -grad f by the classical method of order four",
-        summary="The curve of steepest descent itself, which gradient descent follows roughly.",
-        family=_DESCENT,
-    ),
 )
 
-OPTIMIZERS = MappingProxyType({optimizer.name: optimizer for optimizer in _ENTRIES})
+OPTIMIZERS = MappingProxyType({optimizer.name: optimizer for optimizer in (*_ENTRIES, *BODIES)})

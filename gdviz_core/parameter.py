@@ -58,6 +58,11 @@ def LR(value: float) -> Hyperparameter:  # noqa: N802  reads as the kind of hype
     return Hyperparameter("lr", value, 0.0, 1e12, "(]", log=True, meaning="learning rate")
 
 
+def TIME_STEP(value: float) -> Hyperparameter:  # noqa: N802  as LR
+    """The time step of a body; what LR is to the other optimizers."""
+    return Hyperparameter("dt", value, 0.0, 1e12, "(]", log=True, meaning="time step")
+
+
 Kind = TypeVar("Kind", bound=Parameter)
 
 

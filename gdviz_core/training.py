@@ -71,6 +71,9 @@ def can_train(optimizer: Any) -> str:
         return "its rule mixes both coordinates"
     if not optimizer.reads.isdisjoint((*HESSIAN, "x", "y", "gx", "gy")):
         return "its rule reads what there is only in two dimensions"
+    start, _ = optimizer.initial_state({})
+    if (start[:, 0] != start[:, 1]).any():
+        return "its velocity at the start is one along x and another along y"
     return ""
 
 

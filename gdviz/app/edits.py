@@ -14,7 +14,7 @@ from gdviz.app.form import Field, Form
 from gdviz.app.surroundings import Surroundings
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
-from gdviz.experiment import enter, suggested_lr, unused_name
+from gdviz.experiment import enter, suggested_rate, unused_name
 from gdviz.own import OwnRule
 from gdviz.racer import MAX_NAME, Racer
 from gdviz_core import Optimizer
@@ -116,8 +116,9 @@ class Editable(QFrame):
         """Take the defaults, with the learning rate that suits the surface."""
         experiment = self.view.document.experiment
         values = dict(self.definition.values)
-        if "lr" in values:
-            values["lr"] = suggested_lr(experiment.resolved(), self.definition)
+        if self._racer.rate:
+            rate = suggested_rate(experiment.resolved(), self.definition)
+            values[self._racer.rate] = rate
         self._change(tr("Reset the values"), replace(self._racer, values=values, tuned=False))
 
     def take_preset(self, framework: str) -> None:

@@ -67,7 +67,10 @@ class RacerRow(Editable):
         self.fold.toggled.connect(self._unfold)
 
     def _make_rate(self) -> QWidget:
-        self.slider = Slider(tr("Learning rate of {name}").format(name=self._racer.name))
+        called = tr("Time step of {name}") if self._racer.rate == "dt" else (
+            tr("Learning rate of {name}")
+        )  # fmt: skip
+        self.slider = Slider(called.format(name=self._racer.name))
         self.slider.setRange(round(LOWEST * NOTCHES), round(HIGHEST * NOTCHES))
         self.slider.setSingleStep(2)
         self.slider.setPageStep(25)
@@ -75,8 +78,8 @@ class RacerRow(Editable):
         self.slider.sliderReleased.connect(self._end)
         self.slider.valueChanged.connect(self._slide)
         self.field = NumberField(
-            tr("Learning rate of {name}").format(name=self._racer.name),
-            lambda value: self._set("lr", value),
+            called.format(name=self._racer.name),
+            lambda value: self._set(self._racer.rate, value),
         )
         self.field.setFixedWidth(72)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -86,7 +89,8 @@ class RacerRow(Editable):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self.slider.setMinimumWidth(48)
-        row.addWidget(label(tr("Learning rate"), "caption"))
+        caption = tr("Time step") if self._racer.rate == "dt" else tr("Learning rate")
+        row.addWidget(label(caption, "caption"))
         row.addWidget(self.slider, 1)
         row.addWidget(self.field)
         return rate
@@ -96,7 +100,7 @@ class RacerRow(Editable):
         grid = QGridLayout(details)
         grid.setContentsMargins(0, 4, 0, 4)
         grid.setVerticalSpacing(4)
-        others = [h for h in racer.definition.hyperparameters if h.name != "lr"]
+        others = [h for h in racer.definition.hyperparameters if h.name != racer.rate]
         for line, h in enumerate(others):
             caption = label(h.name, "caption")
             caption.setToolTip(f"{h.meaning}; {h.allowed}")
@@ -159,7 +163,7 @@ class RacerRow(Editable):
             style = self.name.style()
             assert style is not None
             style.polish(self.name)
-        self.rate.setVisible(racer.on and "lr" in racer.values)
+        self.rate.setVisible(racer.on and bool(racer.rate))
         self.status.setVisible(racer.on)
         self.fold.setVisible(racer.on)
         if self.details is not None:
@@ -167,11 +171,11 @@ class RacerRow(Editable):
         if not racer.on:
             self.loss.setText(tr("off"))
             self.problem.hide()
-        if "lr" in racer.values:
-            lr = racer.values["lr"]
-            self.field.show_number(lr)
+        if racer.rate:
+            rate = racer.values[racer.rate]
+            self.field.show_number(rate)
             self.slider.blockSignals(True)
-            self.slider.setValue(round(math.log10(lr) * NOTCHES))
+            self.slider.setValue(round(math.log10(rate) * NOTCHES))
             self.slider.blockSignals(False)
             self.slider.update()
         for name, field in self.fields.items():
@@ -261,14 +265,15 @@ class RacerRow(Editable):
         self._gesture = None
 
     def _slide(self, notch: int) -> None:
-        lr = float(f"{10 ** (notch / NOTCHES):.3g}")
-        if self.view.document.display.linked:
+        value, rate = float(f"{10 ** (notch / NOTCHES):.3g}"), self._racer.rate
+        if rate == "lr" and self.view.document.display.linked:
             try:
-                self._set_all(lr, self._gesture)
+                self._set_all(value, self._gesture)
             except ValueError as error:
                 self._refuse(str(error))
         else:
-            self._change(tr("Change lr"), self._racer.with_value("lr", lr), self._gesture)
+            self._change(tr("Change {name}").format(name=rate), self._racer.with_value(rate, value),
+                         self._gesture)  # fmt: skip
 
     def _refuse(self, reason: str) -> None:
         self.problem.setText(reason)

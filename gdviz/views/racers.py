@@ -26,7 +26,7 @@ from gdviz.app.rules import RuleEditor
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
-from gdviz.experiment import Experiment, enter, suggested_lr
+from gdviz.experiment import Experiment, enter, suggested_rate
 from gdviz.own import OwnRule
 from gdviz.racer import Racer
 from gdviz.views.view import View
@@ -140,8 +140,8 @@ class RacersView(View):
     def _suggest(self) -> None:
         surface = self.document.experiment.resolved()
         self.change(tr("Take the suggested learning rates"), tuple(
-            racer.with_value("lr", suggested_lr(surface, racer.definition))
-            if "lr" in racer.values else racer
+            racer.with_value(racer.rate, suggested_rate(surface, racer.definition))
+            if racer.rate else racer
             for racer in self.document.experiment.racers
         ))  # fmt: skip
 
@@ -192,11 +192,10 @@ class RacersView(View):
             for name, size in sizes.items():
                 title = f"{name}, {first.definition.title}"
                 racer = replace(first, name=title, batch=size, on=True, colour=len(made))
-                if (
-                    "lr" in racer.values
-                ):  # what suits all rows is too fast where the steps are noisy
+                if racer.rate:  # what suits all rows is too fast where the steps are noisy
                     share = ((size or rows) / rows) ** 0.5
-                    racer = racer.with_value("lr", float(f"{racer.values['lr'] * share:.2g}"))
+                    rate = float(f"{racer.values[racer.rate] * share:.2g}")
+                    racer = racer.with_value(racer.rate, rate)
                 made.append(racer)
             self.document.edit(tr("Batch, mini-batch and stochastic"), racers=tuple(made),
                                budget="epochs", steps=epochs)  # fmt: skip

@@ -370,3 +370,107 @@ def gradient_flow(g, w, n, lr):
         w = [w[i] + lr * (a[i] + 2 * b[i] + 2 * c[i] + d[i]) / 6 for i in (0, 1)]
         points.append(w)
     return points
+
+
+@paper
+def particle(g, w, n, dt, mass, friction, vx, vy):
+    # the momentum p = m v
+    points, p = [w], [mass * vx, mass * vy]
+    for _ in range(n):
+        force = [-d - friction * q / mass for d, q in zip(g(w), p, strict=True)]
+        p = [p[i] + dt * force[i] for i in (0, 1)]
+        w = [w[i] + dt * p[i] / mass for i in (0, 1)]
+        points.append(w)
+    return points
+
+
+@paper
+def particle_euler(g, w, n, dt, mass, friction, vx, vy):
+    points, p = [w], [mass * vx, mass * vy]
+    for _ in range(n):
+        force = [-d - friction * q / mass for d, q in zip(g(w), p, strict=True)]
+        w = [w[i] + dt * p[i] / mass for i in (0, 1)]
+        p = [p[i] + dt * force[i] for i in (0, 1)]
+        points.append(w)
+    return points
+
+
+@paper
+def particle_verlet(g, w, n, dt, mass, friction, vx, vy):
+    # Verlet's own form, which knows positions only
+    k, v, d = friction * dt / (2 * mass), (vx, vy), g(w)
+    points = [w, [w[i] + (1 - k) * dt * v[i] - dt**2 / (2 * mass) * d[i] for i in (0, 1)]]
+    while len(points) <= n:
+        (a, b), d = points[-2:], g(points[-1])
+        points.append([(2 * b[i] - (1 - k) * a[i] - dt**2 / mass * d[i]) / (1 + k) for i in (0, 1)])
+    return points
+
+
+def _runge_kutta(f, z, n, dt):
+    """Kutta's classical method for z' = f(t, z)."""
+    points = [z]
+    for step in range(n):
+        t = step * dt
+
+        def moved(slope, by, z=z):
+            return [a + by * b for a, b in zip(z, slope, strict=True)]
+
+        k1 = f(t, z)
+        k2 = f(t + dt / 2, moved(k1, dt / 2))
+        k3 = f(t + dt / 2, moved(k2, dt / 2))
+        k4 = f(t + dt, moved(k3, dt))
+        whole = zip(k1, k2, k3, k4, strict=True)
+        z = moved([(a + 2 * b + 2 * c + d) / 6 for a, b, c, d in whole], dt)
+        points.append(z)
+    return points
+
+
+@paper
+def particle_rk4(g, w, n, dt, mass, friction, vx, vy):
+    def f(t, z):
+        d = g(z[:2])
+        return [z[2], z[3], *(-(d[i] + friction * z[2 + i]) / mass for i in (0, 1))]
+
+    return [z[:2] for z in _runge_kutta(f, [*w, vx, vy], n, dt)]
+
+
+@paper
+def nesterov_flow(g, w, n, dt, r):
+    def f(t, z):
+        d = g(z[:2])
+        if t == 0:  # x'/t tends to x'' there
+            return [z[2], z[3], -d[0] / (1 + r), -d[1] / (1 + r)]
+        return [z[2], z[3], *(-d[i] - r / t * z[2 + i] for i in (0, 1))]
+
+    return [z[:2] for z in _runge_kutta(f, [*w, 0.0, 0.0], n, dt)]
+
+
+@paper
+def accelerated_gradient(g, w, n, lr):
+    x, y, points = [w, w], w, [w]
+    for k in range(1, n + 1):
+        x.append([y[i] - lr * g(y)[i] for i in (0, 1)])
+        y = [x[k + 1][i] + (k - 1) / (k + 2) * (x[k + 1][i] - x[k][i]) for i in (0, 1)]
+        points.append(x[k + 1])
+    return points
+
+
+@paper
+def bead(g, w, n, dt, gravity, friction, vx, vy, hessian):
+    slopes, z, points = [], [*w, vx, vy], [w]
+    for step in range(n):
+        d, v, (a, b, c) = g(z[:2]), z[2:], hessian(z[:2])
+        bend = a * v[0] ** 2 + 2 * b * v[0] * v[1] + c * v[1] ** 2
+        along = -(gravity + bend) / (1 + d[0] ** 2 + d[1] ** 2)
+        force = [along * d[i] - friction * v[i] for i in (0, 1)]
+        slopes.append([*v, *force])
+        if step == 0:
+            mean = [*(v[i] + dt / 2 * force[i] for i in (0, 1)), *force]
+        elif step == 1:
+            mean = [(3 * s - r) / 2 for s, r in zip(slopes[1], slopes[0], strict=True)]
+        else:
+            mean = [(23 * s - 16 * r + 5 * q) / 12 for s, r, q in
+                    zip(slopes[-1], slopes[-2], slopes[-3], strict=True)]  # fmt: skip
+        z = [z[i] + dt * mean[i] for i in range(4)]
+        points.append(z[:2])
+    return points

@@ -18,7 +18,7 @@ from gdviz_core import engine
 digest = hashlib.sha256()
 rng = np.random.default_rng(5)
 np.seterr(all="ignore")
-pace = {"curvature": 2e-3, "size": 0.05, "fixed": 1.0}
+pace = {"curvature": 2e-3, "size": 0.05, "fixed": 1.0, "time": 0.045}
 def take(*arrays):
     for array in arrays:
         array = np.ascontiguousarray(array)
@@ -30,7 +30,7 @@ for surface in core.SURFACES.values():
     points = rng.uniform((x0, y0), (x1, y1), (37, 2))
     take(surface.value(*points.T), *surface.gradient(*points.T), *surface.hessian(*points.T))
     for optimizer in core.OPTIMIZERS.values():
-        racer = optimizer(lr=pace[optimizer.pace[0]])
+        racer = optimizer(**{optimizer.rate: pace[optimizer.pace[0]]})
         every = {h.name: np.full(37, racer.values[h.name]) for h in racer.hyperparameters}
         ends = core.settle(surface, racer, points, 60, noise=0.01)
         lanes = core.settle(surface, racer, points, 60, noise=0.01, hyperparameters=every)

@@ -16,6 +16,7 @@ from gdviz.racer import Racer
 from gdviz.scene import Scene
 from gdviz.session import Session
 from gdviz_core import MODELS, OPTIMIZERS
+from gdviz_core.mechanics import PARTICLES
 
 numbers = st.floats(-1e9, 1e9)
 
@@ -32,7 +33,7 @@ plain = st.builds(
     racers=st.lists(
         st.builds(
             Racer,
-            st.sampled_from(list(OPTIMIZERS)),
+            st.sampled_from([name for name, o in OPTIMIZERS.items() if o.rate == "lr"]),
             st.fixed_dictionaries({"lr": st.floats(1e-12, 10)}),
             words(20),
             st.integers(0, 30),
@@ -42,6 +43,18 @@ plain = st.builds(
             clip_value=st.none() | st.floats(1e-3, 1e3),
             weight_decay=st.floats(0, 1),
             batch=st.none() | st.integers(1, 10**6),
+        )
+        | st.builds(
+            Racer,
+            st.sampled_from(PARTICLES),
+            st.fixed_dictionaries(
+                {
+                    "dt": st.floats(1e-12, 10),
+                    "vx": numbers,
+                    "vy": numbers,
+                    "mass": st.floats(1e-6, 1e6),
+                }
+            ),
         ),
         max_size=4,
     ).map(tuple),
