@@ -255,9 +255,9 @@ def kept(experiment: Experiment, before: Race | None) -> dict[int, list[core.Tra
 
 
 def _alike(one: Experiment, other: Experiment) -> bool:
-    """Whether two experiments differ in their racers only."""
+    """Whether two experiments differ in their racers only, and in what ties them."""
     return all(getattr(one, f.name) == getattr(other, f.name)
-               for f in fields(Experiment) if f.name != "racers")  # fmt: skip
+               for f in fields(Experiment) if f.name not in ("racers", "together"))  # fmt: skip
 
 
 def _runs_as(racer: Racer) -> tuple[Any, ...]:

@@ -8,7 +8,9 @@ FIELDS = ("none", "arrows", "streamlines")
 AXES = ("steps", "evaluations", "epochs")
 SCALES = ("auto", "log", "linear")
 # What may be drawn at the ball of the selected run.
-INTERNALS = ("gradient", "moment", "step", "scaling", "model", "batches", "contours")
+INTERNALS = ("gradient", "moment", "step", "scaling", "model", "energy", "reach", "batches",
+             "contours")  # fmt: skip
+MOTIONS = ("energy", "x", "y", "path")
 
 AZIMUTH, ELEVATION = -112.0, 42.0
 
@@ -46,8 +48,9 @@ class Display:
     3-D: `height` is the vertical scale, `floor` and `slopes` whether there are arrows of descent
     in the plane below and on the surface, `camera` from where it is seen. Curves: `quantity` is
     "loss", "gradient", "distance", "lr" or the name of a state variable, `against` and `scale` are
-    the axes. Results: `target` is the loss to reach, None for one that suits the race. Racers: with
-    `linked` a learning rate is set for all of them at once.
+    the axes. Mechanics: `motion` is "energy" for energies against time, or "x", "y" or "path" for
+    the phase portrait along it. Results: `target` is the loss to reach, None for one that suits
+    the race. Racers: with `linked` a learning rate is set for all of them at once.
 
     Raises ValueError for a value that is not one of these.
     """
@@ -65,10 +68,12 @@ class Display:
     scale: str = "auto"
     target: float | None = None
     linked: bool = False
+    motion: str = "energy"
 
     def __post_init__(self) -> None:
         for name, known in (
             ("field", FIELDS), ("height", HEIGHTS), ("against", AXES), ("scale", SCALES),
+            ("motion", MOTIONS),
         ):  # fmt: skip
             value = getattr(self, name)
             if value not in known:

@@ -48,7 +48,8 @@ class Experiment:
     catalogue's. Starts are points (x, y). `noise` is the standard deviation of what is added to
     each component of the gradient, `seed` draws it; at each step all racers from one start meet the
     same. It also draws the batches, with or without `replacement`. With `own_luck` noise and
-    batches differ from racer to racer.
+    batches differ from racer to racer. With `together` momentum and the particle that makes the
+    same steps stay so when one of them is changed.
 
     Raises FormulaError for a formula that cannot be read, ValueError for any other bad field.
     """
@@ -68,6 +69,7 @@ class Experiment:
     data: Data | None = None
     replacement: bool = False
     own_luck: bool = False
+    together: bool = False
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -119,8 +121,12 @@ class Experiment:
 
     def changed(self, **changes: Any) -> "Experiment":
         """A copy with other fields; racers were tuned for the fields as they were."""
+        if self.together and "racers" in changes:
+            from gdviz.dictionary import followed  # which needs what is computed of experiments
+
+            changes["racers"] = followed(self.racers, changes["racers"])
         made = replace(self, **changes)
-        if "racers" not in changes and not changes.keys() <= {"tolerance"}:
+        if "racers" not in changes and not changes.keys() <= {"tolerance", "together"}:
             made = replace(made, racers=tuple(replace(r, tuned=False) for r in made.racers))
         return made
 

@@ -202,6 +202,8 @@ def _moment(
     optimizer: Optimizer, lines: list[Line], after: dict[str, Pair], state: dict[str, Pair]
 ) -> Moment | None:
     """The running mean of the slope, or the velocity, of an optimizer that has one."""
+    if optimizer.family == "Mechanics" and "v" in state:
+        return "v", after["v"]
     moves = {line.term.parts[1].value for line in lines
              if line.name == "w" and line.term.kind == "add"}  # fmt: skip
     for name in FIRST_MOMENTS:

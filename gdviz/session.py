@@ -28,8 +28,9 @@ from gdviz_core.table import Table
 
 # 1 had no parameters of surfaces, 2 no display and no budget in evaluations, 3 no scene, noise,
 # schedules, clipping and weight decay, 4 no rules and numbers of the user's own and no way of
-# differentiating, 5 no data and no batches. What is missing has its default, so all can be read.
-FORMAT = 6
+# differentiating, 5 no data and no batches, 6 no bodies. What is missing has its default, so all
+# can be read.
+FORMAT = 7
 TEXT = "gdviz:"  # how a session in a line of text begins
 LINE = 76  # characters in each of its lines
 MAX_BYTES = 16 * 1024 * 1024
@@ -98,7 +99,7 @@ _FIELDS: dict[str, type] = {
     "format": Format, "net": Perceptron, "plane": Plane,
 }  # fmt: skip
 _OBJECTS = (Session, Racer, OwnRule, *_FIELDS.values())
-_RARE = ("numbers", "data", "replacement", "own_luck")
+_RARE = ("numbers", "data", "replacement", "own_luck", "together")
 
 
 def _plain(value: Any) -> Any:

@@ -39,12 +39,12 @@ def draw_internals(
         _draw_ellipse(painter, at, step.scaling, theme)
     if "gradient" in layers:
         downhill = (-step.slope[0], -step.slope[1])
-        _arrow(painter, at, _shown(downhill), QColor(theme.mark), theme, "−∇f")
+        arrow(painter, at, _shown(downhill), QColor(theme.mark), theme, "−∇f")
     if "moment" in layers and step.moment is not None:
         name, vector = step.moment
-        _arrow(painter, at, _shown(vector), QColor(theme.accent), theme, name)
+        arrow(painter, at, _shown(vector), QColor(theme.accent), theme, name)
     if "step" in layers:
-        _arrow(painter, at, _true(step, viewport), color, theme, "step")
+        arrow(painter, at, _true(step, viewport), color, theme, "step")
     if pointed:
         _draw_pointed(painter, step, pointed, viewport, theme)
 
@@ -66,9 +66,10 @@ def _true(step: Step, viewport: Viewport) -> QPointF:
     return viewport.point(*step.after) - viewport.point(*step.before)
 
 
-def _arrow(
+def arrow(
     painter: QPainter, at: QPointF, by: QPointF, color: QColor, theme: Theme, word: str = ""
 ) -> None:
+    """An arrow from a point, with a word beyond its tip."""
     length = math.hypot(by.x(), by.y())
     if length < 1.5:
         return
@@ -157,7 +158,7 @@ def _draw_model(
             painter.drawPolyline(path)
         at, to = viewport.point(x, y), viewport.point(*centre)
         if max(abs(to.x()), abs(to.y())) < FAR:
-            _arrow(painter, at, to - at, QColor(theme.text), theme, "Newton")
+            arrow(painter, at, to - at, QColor(theme.text), theme, "Newton")
     _draw_limit(painter, step, values, viewport, theme)
 
 
@@ -251,4 +252,4 @@ def _draw_pointed(
     vector = step.values[name]
     if vector[0] == vector[1] and name not in ("g",):
         return  # one number for both coordinates has no direction
-    _arrow(painter, viewport.point(*step.before), _shown(vector), accent, theme, name)
+    arrow(painter, viewport.point(*step.before), _shown(vector), accent, theme, name)

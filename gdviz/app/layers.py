@@ -19,6 +19,8 @@ _INTERNALS = {
     "step": "The step to come",
     "scaling": "Adaptive scaling",
     "model": "Quadratic model and stability limit",
+    "energy": "Energy of the body",
+    "reach": "Where its energy lets it go, and where it turned",
     "batches": "Gradients of all batches",
     "contours": "Loss of the batch",
 }

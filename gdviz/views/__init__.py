@@ -6,6 +6,7 @@ from gdviz.views.header import HeaderView
 from gdviz.views.inspector import InspectorView
 from gdviz.views.laboratory import LaboratoryView
 from gdviz.views.map import MapView
+from gdviz.views.mechanics import MechanicsView
 from gdviz.views.parameters import ParametersView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView
@@ -28,6 +29,7 @@ VIEWS = (
     InspectorView,
     CurvesView,
     ResultsView,
+    MechanicsView,
     LaboratoryView,
     StatusView,
 )

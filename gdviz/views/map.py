@@ -11,20 +11,20 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 from gdviz.app.background import Background
 from gdviz.app.balls import BALL, Balls, Starts
 from gdviz.app.bar import ColourBar
-from gdviz.app.batches import draw_cloud, draw_contours
 from gdviz.app.canvas import LEFT, RIGHT, Canvas, NumberAxis, Viewport
 from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
-from gdviz.app.internals import draw_internals, name_axes
+from gdviz.app.internals import name_axes
+from gdviz.app.launch import Launch
 from gdviz.app.layers import Layers
 from gdviz.app.player import Player
+from gdviz.app.probe import Probe
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.app.trails import Trails
 from gdviz.compute import Race
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point
-from gdviz.inspection import Step, step_of
 from gdviz.scale import rounded, stretch
 from gdviz.views.view import View
 
@@ -66,7 +66,8 @@ class MapView(View):
         self._trails, self._starts, self._balls = Trails(), Starts(), Balls()
         self._race: Race | None = None
         self._frame: tuple[QPointF, QPointF] | None = None  # of a box zoom, on the canvas
-        self._step: tuple[object, Step | None] | None = None
+        self._probe, self._launch = Probe(), Launch()
+        self._launching = False  # the first velocity is dragged
         self.background = Background(document, self)
         self.background.changed.connect(self.canvas.repaint_content)
         self.background.scaled.connect(self.bar.show_scale)
@@ -206,39 +207,15 @@ class MapView(View):
         self._starts.draw(painter, experiment.starts, self.document.selection, viewport, theme)
         if race is not None:
             self._balls.draw(painter, race, index, viewport, theme)
-            self._paint_internals(painter, race, index, viewport)
+            self._probe.draw(painter, self.document, race, index, viewport, theme)
+        selected = self.document.racer, self.document.selection
+        self._launch.draw(painter, experiment, *selected, viewport, theme)
         if experiment.data is not None:
             name_axes(painter, viewport, experiment.data.variables, theme)
         if self._frame is not None:
             painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(*self._frame).normalized())
-
-    def _paint_internals(
-        self, painter: QPainter, race: Race, index: int, viewport: Viewport
-    ) -> None:
-        display, pointed = self.document.display, self.document.quantity
-        lane = self.document.selected_lane()
-        current = race.experiment is self.document.experiment
-        if lane is None or not current or not (display.internals or pointed):
-            return
-        key = (race, lane, index)
-        if self._step is None or self._step[0] != key:
-            self._step = (key, step_of(race, lane, index))
-        step = self._step[1]
-        batches = race.trajectories[lane].batches
-        if step is not None and batches is not None:
-            surface = race.experiment.resolved()
-            if "contours" in display.internals:
-                draw_contours(painter, surface, batches, step.number, viewport, self.theme)
-            if "batches" in display.internals:
-                draw_cloud(painter, surface, batches, step.number, step.before, viewport,
-                           self.theme)  # fmt: skip
-        if step is not None:
-            color = self.theme.racer(race.experiment.racers[self.document.racer].colour)
-            surface = race.experiment.resolved()
-            draw_internals(painter, step, surface, display.internals, pointed, viewport, color,
-                           self.theme)  # fmt: skip
 
     # the mouse
 
@@ -277,7 +254,7 @@ class MapView(View):
                 self.document.select_lane(lane)
             elif number is not None:
                 self.document.select(number)
-            elif event.double():
+            elif event.double() or self._launch.held_at(self._within(event.scenePos())):
                 return
             else:
                 self.document.add_start(self._place(event.scenePos()))
@@ -293,13 +270,15 @@ class MapView(View):
         if self._framed(event):
             return
         if event.isStart():
-            self._held = (
-                self.start_at(event.buttonDownScenePos()) if event.button() == LEFT else None
-            )
+            pressed, left = event.buttonDownScenePos(), event.button() == LEFT
+            self._launching = left and self._launch.held_at(self._within(pressed))
+            self._held = self.start_at(pressed) if left and not self._launching else None
             self._gesture = object()
             if self._held is not None:
                 self.document.select(self._held)
-        if self._held is not None:
+        if self._launching:
+            self._throw(self.canvas.to_plane(event.scenePos()))
+        elif self._held is not None:
             starts = list(self.document.experiment.starts)
             if self._held < len(starts):
                 starts[self._held] = self._place(event.scenePos())
@@ -308,7 +287,27 @@ class MapView(View):
             moved = event.scenePos() - event.lastScenePos()
             self.pan(moved.x(), moved.y())
         if event.isFinish():
-            self._held = None
+            self._held, self._launching = None, False
+
+    def _within(self, scene_point: QPointF) -> QPointF:
+        """A point of the scene in logical pixels of what is painted."""
+        return scene_point - self.canvas.box.sceneBoundingRect().topLeft()
+
+    def _throw(self, tip: Point) -> None:
+        """Give the selected body the first velocity whose arrow ends at a point."""
+        document = self.document
+        experiment, number = document.experiment, document.racer
+        if not experiment.starts or number >= len(experiment.racers):
+            return
+        velocity = self._launch.velocity(experiment, document.selection, tip)
+        racers = list(experiment.racers)
+        for name, value in zip(("vx", "vy"), velocity, strict=True):
+            racers[number] = racers[number].with_value(name, value)
+        try:
+            document.edit(tr("First velocity of {name}").format(name=racers[number].name),
+                          gesture=self._gesture, racers=tuple(racers))  # fmt: skip
+        except ValueError as error:
+            document.said.emit(str(error))
 
     def _framed(self, event: Any) -> bool:
         """Zoom into a box that is drawn with Shift; false if that is not what is going on."""
@@ -317,8 +316,7 @@ class MapView(View):
             self._frame = None
         if self._frame is None and not (shift and event.isStart() and event.button() == LEFT):
             return False
-        corner = self.canvas.box.sceneBoundingRect().topLeft()
-        self._frame = (event.buttonDownScenePos() - corner, event.scenePos() - corner)
+        self._frame = (self._within(event.buttonDownScenePos()), self._within(event.scenePos()))
         if event.isFinish():
             begin, end = event.buttonDownScenePos(), event.scenePos()
             self._frame = None
@@ -340,11 +338,12 @@ class MapView(View):
         self.zoom(1.0015**delta, self.canvas.to_plane(event.scenePos()))
 
     def _hover(self, at: Point | None) -> None:
-        number = None
+        taken = False
         if at is not None:
-            number = self.start_at(self.canvas.box.mapViewToScene(QPointF(*at)))
+            here = self.canvas.box.mapViewToScene(QPointF(*at))
+            taken = self.start_at(here) is not None or self._launch.held_at(self._within(here))
         self.canvas.setToolTip("" if at is None else self._mark_at(at))
-        shape = Qt.CursorShape.CrossCursor if number is None else Qt.CursorShape.OpenHandCursor
+        shape = Qt.CursorShape.OpenHandCursor if taken else Qt.CursorShape.CrossCursor
         self.canvas.setCursor(shape)
         self.pointed.emit(at)
 

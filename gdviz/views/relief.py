@@ -17,6 +17,7 @@ from gdviz.app.draped import Threads
 from gdviz.app.job import Job
 from gdviz.app.player import Player
 from gdviz.app.relief import GHOST, Scene, draw_scene, finely
+from gdviz.app.shadow import Shadows
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.app.trails import CASING, TRAIL
@@ -69,6 +70,7 @@ class ReliefView(View):
         self._job: Job | None = None
         self._hurried = False
         self._threads, self._balls, self._starts = Threads(), Balls(), Starts()
+        self._shadows = Shadows()
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._moved = False
@@ -187,12 +189,14 @@ class ReliefView(View):
                 self.patience,
             ):
                 QTimer.singleShot(0, self.update)
+            self._shadows.draw_below(painter, self.document, race, index, scene, ratio, self.theme)
         self._draw_starts(painter, scene, ratio)
         if race is not None:
             px, py, seen = self._on_screen(scene, race.x[:, index], race.y[:, index], ratio)
             opacity = np.where(seen == 1, 1.0, np.where(seen == 0, GHOST + 0.1, 0.0))
             self._balls.draw_at(painter, race, index, px, py, opacity, scene.pixels.shape, ratio,
                                 self.theme)  # fmt: skip
+            self._shadows.draw_arrows(painter, self.document, race, index, scene, ratio, self.theme)
 
     @staticmethod
     def _on_screen(scene: Scene, x: Array, y: Array, ratio: float) -> tuple[Array, Array, Array]:

@@ -31,6 +31,7 @@ from gdviz.views import (
     InspectorView,
     LaboratoryView,
     MapView,
+    MechanicsView,
     ReliefView,
     ResultsView,
 )
@@ -38,7 +39,8 @@ from gdviz.views.view import View
 
 KINDS: dict[str, type[View]] = {
     "map": MapView, "surface": ReliefView, "fit": FitView, "curves": CurvesView,
-    "inspector": InspectorView, "results": ResultsView, "laboratory": LaboratoryView,
+    "inspector": InspectorView, "results": ResultsView, "mechanics": MechanicsView,
+    "laboratory": LaboratoryView,
 }  # fmt: skip
 MARGIN, SPACE = 16, 12
 PATIENCE = 60.0  # seconds that what is computed in the background may take

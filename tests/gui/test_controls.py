@@ -315,20 +315,20 @@ def test_parameters_of_a_surface_are_sliders_and_fields(user):
     user.document.show("Choose", user.document.experiment.on_surface("rosenbrock"))
     user.settle()
     assert view.isVisible()
-    assert set(view.sliders) == set(view.fields) == {"a", "b"}
+    assert set(view.dials) == {"a", "b"}
     before = user.document.undo_stack.count()
-    view.sliders["b"].setSliderDown(True)
+    view.dials["b"].slider.setSliderDown(True)
     for notch in (100, 150, 200):
-        view.sliders["b"].setValue(notch)
-    view.sliders["b"].setSliderDown(False)
+        view.dials["b"].slider.setValue(notch)
+    view.dials["b"].slider.setSliderDown(False)
     assert user.document.undo_stack.count() == before + 1  # one drag, one step
     b = user.document.experiment.resolved().values["b"]
     assert b == pytest.approx(10**1.5, rel=0.01)
-    assert view.fields["b"].text() == f"{b:g}"
-    user.type(view.fields["a"], "0.5")
+    assert view.dials["b"].field.text() == f"{b:g}"
+    user.type(view.dials["a"].field, "0.5")
     assert user.document.experiment.parameters == {"a": 0.5, "b": b}
     assert user.document.experiment.resolved().minima[0] == pytest.approx((0.5, 0.25))
-    user.type(view.fields["a"], "7")
+    user.type(view.dials["a"].field, "7")
     assert "a must be at least" in view.problem.text()
     assert user.document.experiment.parameters["a"] == 0.5
     user.document.undo_stack.undo()
@@ -336,7 +336,7 @@ def test_parameters_of_a_surface_are_sliders_and_fields(user):
     assert user.document.experiment.parameters == {}
     user.document.show("Choose", user.document.experiment.on_surface("ellipse"))
     user.settle()
-    assert set(view.sliders) == {"k"}
+    assert set(view.dials) == {"k"}
 
 
 def test_a_racer_of_scipy_has_no_learning_rate_and_races(user, racers):

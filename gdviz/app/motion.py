@@ -1,0 +1,229 @@
+"""Energies and motion, painted: stacked against time, in phase space, and at the ball."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import contourpy
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from gdviz.app.canvas import Viewport
+from gdviz.app.internals import rimmed
+from gdviz.app.theme import Theme, font
+from gdviz.app.trails import draw_polyline
+from gdviz.scale import short
+from gdviz_core import Surface
+from gdviz_core.mechanics import Energy
+from gdviz_core.surface import Array
+
+COLUMNS = 800  # points of a curve that are drawn
+REST = 0.002  # of the first energy: what has no more is taken to rest
+FAR = 20.0  # how many times the first energy the chart shows at most
+CELLS = 140  # of the grid on which the level of the energy is looked for
+# Colours among those of the racers, told apart by anyone.
+PARTS = {"potential": 0, "kinetic": 1, "dissipated": 8}
+BAR, TALL = 7.0, 46.0  # of the bars at the ball
+TURNS = 400  # that are marked
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """What a chart of motion shows: lines over a horizontal axis, and the range of both axes.
+
+    `layers` are stacked from below: a name and the upper edge. `line` is drawn on its own.
+    """
+
+    kind: str
+    x: Array
+    layers: dict[str, Array]
+    line: Array | None
+    bounds: tuple[float, float, float, float]
+    titles: tuple[str, str]
+
+    @classmethod
+    def of(cls, energy: Energy, kind: str, x: Array, y: Array) -> Chart:
+        """The chart of a run at x, y: "energy", or the phase portrait along "x", "y" or "path"."""
+        if kind == "energy":
+            return cls._stacked(energy)
+        if kind == "path":
+            step = np.hypot(np.diff(x), np.diff(y))
+            across = np.concatenate([[0.0], np.cumsum(np.where(np.isfinite(step), step, 0.0))])
+            line, titles = energy.speed, ("way", "speed")
+        else:
+            across, line = (x, energy.vx) if kind == "x" else (y, energy.vy)
+            titles = (kind, f"velocity along {kind}")
+        low, high = _range(line)
+        return cls(kind, across, {}, line, (*_range(across), low, high), titles)
+
+    @classmethod
+    def _stacked(cls, energy: Energy) -> Chart:
+        with np.errstate(all="ignore"):
+            edges = {
+                "potential": energy.potential,
+                "kinetic": energy.total,
+                "dissipated": energy.total + energy.dissipated,
+            }
+            top = np.nanmax(np.where(np.isfinite(edges["dissipated"]), edges["dissipated"], 0.0))
+        first = energy.initial if math.isfinite(energy.initial) and energy.initial > 0 else 1.0
+        high = min(max(float(top), first), FAR * first)
+        end = cls._end(energy, first) or 1.0
+        bounds = (-0.02 * end, 1.02 * end, 0.0, 1.08 * high)
+        return cls("energy", energy.time, edges, None, bounds, ("time", "energy"))
+
+    @staticmethod
+    def _end(energy: Energy, first: float) -> float:
+        """The time that is shown: not much of the rest that follows when all energy is gone."""
+        moving = np.flatnonzero(energy.total > REST * first)
+        last = float(energy.time[-1])
+        return min(last, 1.5 * float(energy.time[moving[-1]])) if moving.size else last
+
+
+def _range(values: Array) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return -1.0, 1.0
+    low, high = (float(v) for v in np.clip((finite.min(), finite.max()), -1e300, 1e300))
+    room = 0.07 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _chosen(count: int) -> NDArray[np.int64]:
+    """The records that are drawn of so many."""
+    return np.unique(np.linspace(0, count - 1, min(count, COLUMNS)).astype(np.int64))
+
+
+def draw_chart(
+    painter: QPainter, viewport: Viewport, chart: Chart, energy: Energy, index: int, color: QColor,
+    theme: Theme,
+) -> None:  # fmt: skip
+    """The chart with the playhead at a record."""
+    a, b, c, d = viewport.mapping / viewport.ratio
+    few = _chosen(len(chart.x))
+    x = np.clip(a + b * chart.x[few], -1e5, 1e5)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if chart.line is not None:
+        y = np.clip(c + d * chart.line, -1e5, 1e5)
+        zero = viewport.point(0.0, 0.0)
+        painter.setPen(QPen(QColor(theme.border), 1))
+        painter.drawLine(QPointF(0, zero.y()), QPointF(viewport.width / viewport.ratio, zero.y()))
+        faint = QColor(color)
+        faint.setAlpha(90)
+        draw_polyline(painter, x, y[few], QPen(faint, 1.4 * theme.zoom))
+        done = few[few <= index]
+        draw_polyline(painter, np.clip(a + b * chart.x[done], -1e5, 1e5), y[done],
+                      QPen(color, 2.0 * theme.zoom))  # fmt: skip
+        painter.setPen(QPen(QColor("white"), 1.3))
+        painter.setBrush(color)
+        at = viewport.point(float(chart.x[index]), float(chart.line[index]))
+        if math.isfinite(at.x() + at.y()):
+            painter.drawEllipse(at, 5 * theme.zoom, 5 * theme.zoom)
+        return
+    below = np.full(len(few), float(viewport.height / viewport.ratio))
+    for name, edge in chart.layers.items():
+        y = c + d * np.where(np.isfinite(edge[few]), edge[few], 0.0)
+        y = np.clip(y, -1e5, 1e5)
+        points = [QPointF(p, q) for p, q in zip(x.tolist(), y.tolist(), strict=True)]
+        points += [QPointF(p, q) for p, q in zip(x[::-1].tolist(), below[::-1].tolist(),
+                                                 strict=True)]  # fmt: skip
+        fill = theme.racer(PARTS[name])
+        fill.setAlpha(150)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        painter.drawPolygon(QPolygonF(points))
+        draw_polyline(painter, x, y, QPen(theme.racer(PARTS[name]), 1.6 * theme.zoom))
+        below = y
+    painter.setPen(QPen(QColor(theme.text), 1.0, Qt.PenStyle.DashLine))
+    level = viewport.point(0.0, energy.initial).y()
+    painter.drawLine(QPointF(0, level), QPointF(viewport.width / viewport.ratio, level))
+    painter.setPen(QPen(QColor(theme.text2), 1.0, Qt.PenStyle.DashLine))
+    here = min(viewport.point(float(chart.x[index]), 0.0).x(), viewport.width / viewport.ratio - 1)
+    painter.drawLine(QPointF(here, 0), QPointF(here, viewport.height / viewport.ratio))
+
+
+def draw_bars(
+    painter: QPainter, at: QPointF, energy: Energy, index: int, theme: Theme
+) -> None:  # fmt: skip
+    """Potential, kinetic and dissipated energy beside the ball, as shares of all there was."""
+    whole = energy.initial
+    parts = {"potential": energy.potential, "kinetic": energy.kinetic,
+             "dissipated": energy.dissipated}  # fmt: skip
+    values = {name: float(part[index]) for name, part in parts.items()}
+    if not (whole > 0 and all(map(math.isfinite, values.values()))):
+        return
+    width, tall = BAR * theme.zoom, TALL * theme.zoom
+    left, base = at.x() + 15 * theme.zoom, at.y() + tall / 2
+    back = QColor(theme.card)
+    back.setAlpha(215)
+    painter.setPen(QPen(QColor(theme.border), 1))
+    painter.setBrush(back)
+    painter.drawRoundedRect(QRectF(left - 4, base - tall - 5, 3 * (width + 3) + 5, tall + 9), 5, 5)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for number, (name, value) in enumerate(values.items()):
+        high = tall * min(1.0, max(0.0, value / whole))
+        painter.setBrush(theme.racer(PARTS[name]))
+        painter.drawRect(QRectF(left + number * (width + 3), base - high, width, high))
+
+
+class Reach:
+    """The level that the energy of a body lets it climb to, on the part of the plane in sight."""
+
+    def __init__(self) -> None:
+        self._grid: tuple[object, Array, Array, Array] | None = None
+
+    def lines(self, surface: Surface, viewport: Viewport, level: float) -> list[Array]:
+        """The border of where the body can be, as lines (points, 2) parted by NaN."""
+        key = (surface, viewport)
+        if self._grid is None or self._grid[0] != key:
+            x = np.linspace(viewport.x0, viewport.x1, CELLS)
+            y = np.linspace(viewport.y0, viewport.y1, CELLS)
+            self._grid = (key, x, y, surface.grid(x, y))
+        _, x, y, loss = self._grid
+        if not math.isfinite(level):
+            return []
+        with np.errstate(all="ignore"):
+            safe = np.ma.masked_invalid(np.clip(loss, -1e300, 1e300))
+        if safe.count() < 4:
+            return []
+        made = contourpy.contour_generator(
+            x, y, safe, line_type=contourpy.LineType.ChunkCombinedNan
+        )
+        points = made.lines(level)[0][0]
+        return [] if points is None else [points]
+
+    def draw(
+        self, painter: QPainter, surface: Surface, viewport: Viewport, energy: Energy, index: int,
+        x: Array, y: Array, color: QColor, theme: Theme,
+    ) -> None:  # fmt: skip
+        """The border, and where the body has turned back so far."""
+        level = energy.reach(index)
+        casing = QColor(theme.casing)
+        casing.setAlphaF(theme.casing_opacity)
+        a, b, c, d = viewport.mapping / viewport.ratio
+        for line in self.lines(surface, viewport, level):
+            px, py = a + b * line[:, 0], c + d * line[:, 1]
+            for ink, width in ((casing, 4.4), (QColor(theme.accent), 2.0)):
+                pen = QPen(ink, width * theme.zoom)
+                if ink is not casing:
+                    pen.setDashPattern([5.0, 2.5])
+                draw_polyline(painter, px, py, pen)
+        turns = energy.turning_points()
+        turns = turns[turns <= index][-TURNS:]
+        painter.setPen(QPen(QColor("white"), 1.2))
+        painter.setBrush(color)
+        size = 4.2 * theme.zoom
+        for turn in turns.tolist():
+            at = viewport.point(float(x[turn]), float(y[turn]))
+            painter.drawPolygon(QPolygonF([
+                at + QPointF(0, -size), at + QPointF(size, 0), at + QPointF(0, size),
+                at + QPointF(-size, 0),
+            ]))  # fmt: skip
+        words = f"reaches a loss of {short(level)}"
+        painter.setFont(font(12 * theme.zoom, 600))
+        wide = painter.fontMetrics().horizontalAdvance(words)
+
+        place = QPointF(wide / 2 + 14, viewport.height / viewport.ratio - 16 * theme.zoom)
+        rimmed(painter, place, words, QColor(theme.accent), theme)
