@@ -6,7 +6,7 @@ The graph that is computed shares and folds parts; this keeps the form the autho
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from gdviz_core.expression import (
     compared,
 )
 from gdviz_core.operation import OPERATIONS
+from gdviz_core.tokenizer import FormulaError, Problem
 
 Pair = tuple[float, float]  # a quantity of a rule for x and for y
 
@@ -78,10 +79,16 @@ class _Reader(_Parser):
         return self._graph.apply(sign, left, right)
 
 
-def notation(text: str) -> Term:
-    """The form of a formula or of one line of a rule; it must be one that parses."""
+def notation(text: str, functions: Mapping[str, Any] = RULE_FUNCTIONS) -> Term:
+    """The form of a formula or of one line of a rule; FormulaError if it cannot be read.
+
+    `functions` maps the names of those it may call to how many arguments they take, (least, most).
+    """
     terms = _Terms()
-    return _Reader(text, terms, terms.variable, RULE_FUNCTIONS).formula()
+    try:
+        return _Reader(text, terms, terms.variable, functions).formula()
+    except Problem as problem:
+        raise FormulaError(str(problem)) from None
 
 
 _SIGNS = {"add": (" + ", SUM), "sub": (" - ", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT),

@@ -42,9 +42,10 @@ class Dial:
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.refused.connect(refused)
 
-    def add_to(self, grid: QGridLayout, row: int) -> None:
-        """Put it into a row of a grid."""
-        for column, part in enumerate((self.caption, self.slider, self.field)):
+    def add_to(self, grid: QGridLayout, row: int, first: int = 0) -> None:
+        """Put it into a row of a grid, from a column on; it leaves where it was."""
+        for column, part in enumerate((self.caption, self.slider, self.field), first):
+            grid.removeWidget(part)
             grid.addWidget(part, row, column)
 
     def show_number(self, parameter: Parameter) -> None:

@@ -123,13 +123,16 @@ class Files(QObject):
             self.remember(path)
             self._say(tr("Opened {name}").format(name=path.name), found)
 
-    def open_scene(self, path: Path) -> None:
-        """Open a session as something to play with: it is not saved in its file."""
+    def open_scene(self, path: Path, playing: bool = False) -> None:
+        """Open a session as something to play with: it is not saved in its file.
+
+        With `playing` it is of a lesson: one goes on to the next without being asked.
+        """
         found = self._read(session.read, path)
         # what was done to a shipped scene comes back with Undo: one goes from one to the next
         if found is not None and (self._document.origin.shipped or self.may_leave()):
             label = tr("Open scene: {title}").format(title=found.scene.title or path.stem)
-            self._show(label, found, shipped=path in shipped())
+            self._show(label, found, shipped=playing or path in shipped())
             if found.remark:
                 self.said.emit(found.remark)
 

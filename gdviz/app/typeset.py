@@ -15,7 +15,8 @@ SMALLER = 0.72  # of exponents and indices
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "rho": "ρ", "nu": "ν", "eps": "ε", "lr": "η",
     "momentum": "μ", "weight_decay": "λ", "dampening": "τ", "lambd": "κ", "xi": "ξ",
-    "damping": "λ", "temperature": "T", "lr_decay": "δ", "momentum_decay": "ψ", "pi": "π",
+    "damping": "λ", "temperature": "T", "dt": "Δt", "lr_decay": "δ",
+    "momentum_decay": "ψ", "pi": "π",
 }  # fmt: skip
 UPRIGHT = {"sin", "cos", "tan", "log", "exp", "min", "max", "sign", "mod"}
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
@@ -107,7 +108,7 @@ def typeset(term: Term, size: float, leaf: Leaf = written) -> Box:
     arguments: list[Box] = []
     for part in parts:
         arguments += [text(", ", size)] * bool(arguments) + [inner(part)]
-    return row(text(name, size, kind == "grad"), bracketed(row(*arguments), size))
+    return row(text(name, size, kind == "grad" or len(name) == 1), bracketed(row(*arguments), size))
 
 
 def _within(term: Term, strength: int, size: float, leaf: Leaf) -> Box:

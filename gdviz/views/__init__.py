@@ -5,6 +5,7 @@ from gdviz.views.fit import FitView
 from gdviz.views.header import HeaderView
 from gdviz.views.inspector import InspectorView
 from gdviz.views.laboratory import LaboratoryView
+from gdviz.views.lessons import LessonsView
 from gdviz.views.map import MapView
 from gdviz.views.mechanics import MechanicsView
 from gdviz.views.parameters import ParametersView
@@ -31,5 +32,6 @@ VIEWS = (
     ResultsView,
     MechanicsView,
     LaboratoryView,
+    LessonsView,
     StatusView,
 )

@@ -40,7 +40,8 @@ MEANINGS = {
 TITLES = {"energy": "Energy", "x": "Phase portrait, x", "y": "Phase portrait, y",
           "path": "Phase portrait along the way"}  # fmt: skip
 LOW = 150  # points that the chart has at least
-COMPACT = 400  # points below which there is no room for words
+COMPACT = 400  # points of height below which there is no room for words
+TWO = 305  # points of width from which dials stand in two columns
 
 
 class MechanicsView(View):
@@ -106,10 +107,9 @@ class MechanicsView(View):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
+        self._grid, self._low, self._beside = grid, False, False
         self.law = label("η = Δt²/m     μ = 1 − c·Δt/m", "caption")
-        for row, (name, dial) in enumerate(self.dials.items()):
-            dial.caption.setText(tr(SIDES[name]))
-            dial.add_to(grid, row)
+        self._place_dials()
         self.both = QPushButton(tr("Race both"))
         self.both.setObjectName("small")
         self.both.clicked.connect(lambda _=False: self.race_both())
@@ -122,14 +122,29 @@ class MechanicsView(View):
         line.addStretch(1)
         line.addWidget(self._tied)
         line.addWidget(self.together)
-        grid.addWidget(self.law, len(self.dials), 0, 1, 3)
-        grid.addLayout(line, len(self.dials) + 1, 0, 1, 3)
+        grid.addWidget(self.law, len(self.dials), 0, 1, 6)
+        grid.addLayout(line, len(self.dials) + 1, 0, 1, 6)
         return made
+
+    def _place_dials(self) -> None:
+        """One below the other; where there is little height in two columns, with symbols alone."""
+        beside = {"dt": 0, "mass": 1, "friction": 2} if self._beside else {}
+        for row, (name, dial) in enumerate(self.dials.items()):
+            words = tr(SIDES[name])
+            dial.caption.setText(words.partition(",")[0] if self._beside else words)
+            dial.caption.setMinimumWidth(18 if self._beside else 0)
+            dial.add_to(self._grid, beside.get(name, row), 3 if name in beside else 0)
+        self._grid.setColumnStretch(4, 1 if self._beside else 0)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        self.words.setVisible(self.height() >= COMPACT)
-        self._show_book(self.racer)
+        low = self.height() < COMPACT
+        beside = low and self.width() >= TWO
+        if (low, beside) != (self._low, self._beside):
+            self._low, self._beside = low, beside
+            self._place_dials()
+            self.words.setVisible(not low)
+            self._show_book(self.racer)
 
     # what the document says
 
@@ -236,7 +251,7 @@ class MechanicsView(View):
             dial.set_visible(name in values)
             if name in values:
                 dial.show_number(self._range(name, values))
-        self.law.setVisible(translated and self.height() >= COMPACT)
+        self.law.setVisible(translated and not self._low)
         for part in (self.both, self.together, self._tied):
             part.setVisible(translated)
         experiment = self.document.experiment

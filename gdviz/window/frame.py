@@ -1,5 +1,6 @@
 """The main window: menus, and panels made from VIEWS."""
 
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
@@ -33,6 +34,7 @@ from gdviz.views import VIEWS
 from gdviz.views.fit import FitView
 from gdviz.views.header import HeaderView
 from gdviz.views.laboratory import LaboratoryView
+from gdviz.views.lessons import LessonsView
 from gdviz.views.map import MapView
 from gdviz.views.playbar import PlaybarView
 from gdviz.views.racers import RacersView
@@ -63,9 +65,19 @@ LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
         [12, 8],
         1.0,
     ),
+    "lessons": (
+        ["Racers"],
+        [["Lessons"], ["Surface", "Curves", "Mechanics", "Fit", "Results"]],
+        [11, 9],
+        1.0,
+    ),
     "data": (["Racers"], [["Fit"], ["Curves", "Surface", "Inspector", "Results"]], [11, 9], 1.0),
 }
-WIDE = {"gradient laboratory": 0.68, "present": 0.42}  # shares of the width for the right
+WIDE = {
+    "gradient laboratory": 0.68,
+    "present": 0.42,
+    "lessons": 0.33,
+}  # shares of the width for the right
 
 
 class Window(QMainWindow):
@@ -197,6 +209,16 @@ class Window(QMainWindow):
             self.choose_theme(self.theme_choice)
         self._set_widths()
 
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front; a name that is none does nothing."""
+        panel, surface = self.panels.panels.get(name), self.panels.panels["Surface"]
+        if panel is None:
+            return
+        if not panel.isVisible() and surface.isVisible() and not surface.isFloating():
+            self.panels.tabifyDockWidget(surface, panel)  # or it would take room from the others
+        panel.show()
+        panel.raise_()
+
     def _set_widths(self) -> None:
         width = self.width()
         right = min(round(0.292 * width), 680) if width >= 1200 else max(240, round(0.27 * width))
@@ -244,6 +266,9 @@ class Window(QMainWindow):
         self.map.pointed.connect(self.status.show_point)
         self.map.pointed.connect(self._view(LaboratoryView).show_pointer)
         self.map.pointed.connect(self._view(FitView).show_pointer)
+        lessons = self._view(LessonsView)
+        lessons.wanted.connect(partial(self.files.open_scene, playing=True))
+        lessons.shown.connect(self.show_panel)
         self._view(ReliefView).pointed.connect(self.status.show_point)
         self.status.cancelled.connect(self.exporter.cancel)
         self.status.cancelled.connect(self.document.give_up)

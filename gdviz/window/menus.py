@@ -217,6 +217,7 @@ class Menus:
         self._add(menu, tr("&Help on this"), "F1", window.dialogs.help)
         self._add(menu, tr("&Find a command…"), "Ctrl+K", window.dialogs.palette)
         self._add(menu, tr("&Keyboard shortcuts"), "Ctrl+?", window.dialogs.keys)
+        self._add(menu, tr("&Lessons"), "Ctrl+L", partial(self._arrange, "lessons"))
         self._add(menu, tr("A short &tour"), "", window.dialogs.start_tour)
         menu.addSeparator()
         self._add(menu, tr("&About gdviz"), "", window.dialogs.about)
