@@ -21,16 +21,20 @@ os.environ.update(
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QDialog, QWidget
 
-from gdviz import scene
+from gdviz import lesson, scene
 from gdviz.app import job, theme
 from gdviz.app.document import Origin
 from gdviz.app.formulas import FormulaEditor
 from gdviz.app.rules import RuleEditor
 from gdviz.app.tables import TableDialog
+from gdviz.display import Display
 from gdviz.experiment import first_experiment
 from gdviz.own import OwnRule
+from gdviz.racer import Racer
 from gdviz.session import Session
 from gdviz.views.laboratory import LaboratoryView
+from gdviz.views.lessons import LessonsView
+from gdviz.views.mechanics import MechanicsView
 from gdviz.window import make_window
 from gdviz.window.frame import Window
 from gdviz_core import OPTIMIZERS
@@ -184,6 +188,59 @@ class Studio:
             dialog.reject()
             self.settle(0.1)
 
+    def mechanics(self) -> None:
+        """Newton's law: momentum and its particle, a barrier, and the small window."""
+        window, document = self.window, self.window.document
+        window.resize(1440, 900)
+        momentum = Racer("momentum", {"lr": 0.0021, "momentum": 0.9}, colour=1)
+        pair = replace(first_experiment(), racers=(momentum,), starts=((0.3, -0.4),))
+        document.open("Pair", Session.of(pair))
+        window.choose_layout("Newton")
+        self.settle()
+        window.views[MechanicsView].race_both()
+        document.look(internals=("energy", "reach", "gradient", "moment"))
+        document.select(racer=0)
+        window.player.go(12)
+        self.both("mechanics")
+        free = Racer("particle_verlet", {"dt": 0.002, "vx": -6.0, "vy": 12.0})
+        barrier = replace(first_experiment().on_surface("mueller_brown"), racers=(free,),
+                          starts=((0.6, 0.1),))  # fmt: skip
+        shown = Display(internals=("energy", "reach"), height="linear")
+        document.open("Barrier", Session.of(barrier, shown))
+        self.settle()
+        window.player.go(160)
+        self.both("mechanics-barrier")
+        for motion in ("x", "path"):
+            document.look(motion=motion)
+            self.both(f"mechanics-{motion}", lambda: window.panels.panels["Mechanics"])
+        window.resize(1024, 640)
+        self.both("mechanics-small")
+
+    def lessons(self) -> None:
+        """Every part of every lesson, dark and light in turn, and one of them in both."""
+        window = self.window
+        window.resize(1440, 900)
+        window.document.open("First", Session.of(first_experiment()))
+        window.choose_layout("lessons")
+        view = window.views[LessonsView]
+        for number, path in enumerate(lesson.shipped(), 1):
+            view.open(path)
+            for part in range(len(view.lesson.parts)):
+                view.go(part)
+                self.settle(0.8)
+                window.player.go(min(30, window.player.last))
+                window.set_theme(THEMES[(number + part) % 2])
+                if (number, part) == (2, 1):
+                    self.both("lesson-2-2")
+                else:
+                    self.take(f"lesson-{number}-{part + 1}")
+        window.resize(1024, 640)
+        view.open(lesson.shipped()[1])
+        view.go(1)
+        view.show_hint()
+        self.both("lesson-small")
+        window.resize(1440, 900)
+
     def dialogs(self) -> None:
         """What opens beside the window, and a scene."""
         window = self.window
@@ -216,6 +273,8 @@ def main() -> None:
         studio.views()
         studio.laboratory()
         studio.data()
+        studio.mechanics()
+        studio.lessons()
         studio.dialogs()
         environment = {**os.environ, "QT_SCALE_FACTOR": "2"}
         subprocess.run([sys.executable, "-m", "docs.pictures"], check=True, env=environment)

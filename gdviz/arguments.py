@@ -220,8 +220,8 @@ def _add_render(commands: Any, raw: Any) -> None:
     ):  # fmt: skip
         render.add_argument(f"--{kind}", metavar="FILE", type=Path, help=what)
     render.add_argument("--view", action="append", default=[], metavar="VIEW",
-                        help="map, surface, fit, curves, inspector, results or laboratory; several "
-                        "stand side by side (map)")  # fmt: skip
+                        help="map, surface, fit, curves, inspector, results, mechanics or "
+                        "laboratory; several stand side by side (map)")  # fmt: skip
     render.add_argument("--size", type=_size, default=(1200, 800), metavar="WxH",
                         help="in points (1200x800)")  # fmt: skip
     render.add_argument("--scale", type=float, default=1.0, metavar="S",

@@ -1,6 +1,7 @@
 """From an experiment to what the views show: generators that yield progress and return a result."""
 
 import atexit
+import importlib
 import math
 import threading
 import time
@@ -148,6 +149,19 @@ def apart(call: Callable[[], Result], turn: threading.Lock) -> Computation[Resul
     if isinstance(outcome[0], BaseException):
         raise outcome[0]
     return outcome[0]
+
+
+_LIBRARIES = threading.Lock()
+
+
+def load_libraries() -> Computation[None]:
+    """Load what takes longer than a frame to load, before somebody waits for it."""
+    return (yield from apart(_import, _LIBRARIES))
+
+
+def _import() -> None:
+    for name in ("scipy.spatial", "igraph"):
+        importlib.import_module(name)
 
 
 @atexit.register

@@ -310,6 +310,23 @@ def read(path: str | Path) -> Session:
         return load(text, Path(path).parent)
 
 
+@dataclass(frozen=True)
+class _Words:
+    """What of a session a gallery shows; the rest is read when it is opened."""
+
+    scene: Scene = field(default_factory=Scene)
+
+
+def words(path: str | Path) -> Scene:
+    """The words of the session in a file, without its experiment; SessionError as `read`."""
+    text = content(path)
+    with about(path):
+        try:
+            return msgspec.json.decode(text, type=_Words).scene
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            raise SessionError(str(error)) from None
+
+
 @contextlib.contextmanager
 def about(path: str | Path) -> Iterator[None]:
     """Let errors in the content of a file name the file."""

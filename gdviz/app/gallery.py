@@ -44,8 +44,8 @@ class Picture(QWidget):
     def __init__(self, path: Path, theme: Theme):
         super().__init__()
         self.setFixedSize(PICTURE)
-        self._theme = theme
-        self._picture = QPixmap(str(path)) if path.exists() else QPixmap()
+        self._theme, self._path = theme, path
+        self._picture: QPixmap | None = None  # read when it is first in sight
 
     @painted
     def paintEvent(self, painter: QPainter) -> None:
@@ -53,6 +53,8 @@ class Picture(QWidget):
         outline.addRoundedRect(QRectF(self.rect()), 8, 8)
         painter.setClipPath(outline)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if self._picture is None:
+            self._picture = QPixmap(str(self._path)) if self._path.exists() else QPixmap()
         if self._picture.isNull():
             painter.fillRect(self.rect(), QColor(self._theme.heat[2]))
         else:
@@ -83,7 +85,7 @@ class Card(QFrame):
         picture = path.with_name(f"{path.stem}-{theme.name}.png")
         column.addWidget(Picture(picture, theme))
         try:
-            scene = session.read(path).scene
+            scene = session.words(path)
             title, text, question = scene.title or path.stem, scene.text, scene.question
         except session.SessionError as error:
             title, text, question = path.stem, str(error), ""

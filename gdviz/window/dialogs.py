@@ -319,7 +319,7 @@ def _place_of(title: str) -> Path:
     """A file for a scene with this title: that of the same title, or a new one."""
     for path in scene.names(own_scenes(), title, "scene"):
         try:
-            if not path.exists() or session.read(path).scene.title == title:
+            if not path.exists() or session.words(path).title == title:
                 return path
         except session.SessionError:
             continue

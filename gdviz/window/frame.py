@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gdviz import compute
 from gdviz.app import job, theme
 from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
@@ -50,6 +51,7 @@ GAP = 12
 PROJECTOR = 1.4  # how large type and lines are for a projector
 HEAVY = ("centre", "right")  # the places of views that take long to paint
 TOUR_AFTER = 900  # milliseconds after the first start
+LOAD_AFTER = 1500  # milliseconds after every start
 PANELS_VERSION = 2  # of the places that are remembered; another one is not restored
 
 # For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
@@ -385,6 +387,13 @@ class Window(QMainWindow):
             self._seen = True
             QTimer.singleShot(0, self._restore_panels)
             QTimer.singleShot(TOUR_AFTER, self.dialogs.tour_once)
+            QTimer.singleShot(LOAD_AFTER, self._load)
+
+    def _load(self) -> None:
+        """Load libraries while nothing else is asked for."""
+        if self.isVisible():
+            self._loading = job.Job(compute.load_libraries())
+            self._loading.start()
 
     def _restore_panels(self) -> None:
         """Put the panels where they were when the program was closed."""
