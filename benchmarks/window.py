@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -75,6 +76,17 @@ def main() -> None:
         app.processEvents()
         frames.append(1e3 * (time.perf_counter() - begun))
     show("turning the surface", frames)
+    frames, over = [], threading.Event()
+    busy = threading.Thread(target=work_in_python, args=(over,))
+    busy.start()
+    for i in range(60):
+        begun = time.perf_counter()
+        window.map.zoom(1.02 if i % 2 else 1 / 1.02)
+        app.processEvents()
+        frames.append(1e3 * (time.perf_counter() - begun))
+    over.set()
+    busy.join()
+    show("the same while another thread runs Python", frames)
     window.document.settle(Origin(window.document.experiment))  # or closing would ask
     window.close()
     start = time.perf_counter()
@@ -90,6 +102,12 @@ def main() -> None:
         subprocess.run(command, check=True, capture_output=True)
         times.append(1e3 * (time.perf_counter() - begun))
     show("from the command to a painted window, warm", times)
+
+
+def work_in_python(over: threading.Event) -> None:
+    """Keep the interpreter busy, as SymPy does."""
+    while not over.is_set():
+        sum(i * i for i in range(1000))
 
 
 VISIBLE = ("Surface", "Inspector", "Curves", "Results")

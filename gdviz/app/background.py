@@ -28,6 +28,7 @@ from gdviz_core import Surface
 from gdviz_core.surface import Array
 
 INLINE_SECONDS = 0.025  # a landscape that takes longer is first drawn coarsely
+SHADING = 20e-9  # seconds for the colour of a pixel
 QUICK_SECONDS = 0.015  # contour lines that take longer are drawn in the background
 FIELD_CELL = 42.0  # logical pixels between arrows or streamlines
 
@@ -182,9 +183,8 @@ class Background(QObject):
             self._job.cancel()
             self._job = None
         every = 1
-        points = viewport.width * viewport.height
         most = math.inf if self._document.patient else INLINE_SECONDS
-        while compute.value_cost(surface, points // every**2) > most and every < 128:
+        while _cost(surface, viewport, every) > most and every < 128:
             every *= 2
         xs, ys = viewport.centres(every)
         evaluate = compute.detailed if self._document.patient else compute.landscape
@@ -199,12 +199,12 @@ class Background(QObject):
         coarse = self.landscape
         if coarse is None or coarse.every == 1:
             return
-        self._job = job = Job(compute.detailed(coarse.surface, *coarse.viewport.centres()))
+        self._job = job = Job(_finely(coarse.surface, coarse.viewport))
 
-        def done(values: Any) -> None:
+        def done(fine: Landscape) -> None:
             self._job = None
             if self.landscape is coarse:
-                self.landscape = Landscape(coarse.surface, coarse.viewport, 1, values)
+                self.landscape = fine
                 self.changed.emit()
 
         job.done.connect(done)
@@ -236,3 +236,17 @@ class Background(QObject):
         job.done.connect(done)
         job.failed.connect(lambda error: self._document.said.emit(str(error)))
         job.start()
+
+
+def _cost(surface: Surface, viewport: Viewport, every: int) -> float:
+    """About how many seconds it takes to evaluate and to colour every `every`th pixel."""
+    points = viewport.width * viewport.height // every**2
+    return compute.value_cost(surface, points) + SHADING * points
+
+
+def _finely(surface: Surface, viewport: Viewport) -> compute.Computation[Landscape]:
+    """The landscape at every pixel, with its colours worked out."""
+    values = yield from compute.detailed(surface, *viewport.centres())
+    made = Landscape(surface, viewport, 1, values)
+    assert made.shades.size  # kept, so that drawing finds them ready
+    return made

@@ -28,6 +28,7 @@ CELLS = 140  # of the grid on which the level of the energy is looked for
 PARTS = {"potential": 0, "kinetic": 1, "dissipated": 8}
 BAR, TALL = 7.0, 46.0  # of the bars at the ball
 TURNS = 400  # that are marked
+HUGE = 1e100  # beyond it no axis goes
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ class Chart:
             }
             top = np.nanmax(np.where(np.isfinite(edges["dissipated"]), edges["dissipated"], 0.0))
         first = energy.initial if math.isfinite(energy.initial) and energy.initial > 0 else 1.0
-        high = min(max(float(top), first), FAR * first)
+        high = min(max(float(top), first), FAR * first, HUGE)
         end = cls._end(energy, first) or 1.0
         bounds = (-0.02 * end, 1.02 * end, 0.0, 1.08 * high)
         return cls("energy", energy.time, edges, None, bounds, ("time", "energy"))
@@ -86,7 +87,7 @@ def _range(values: Array) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return -1.0, 1.0
-    low, high = (float(v) for v in np.clip((finite.min(), finite.max()), -1e300, 1e300))
+    low, high = (float(v) for v in np.clip((finite.min(), finite.max()), -HUGE, HUGE))
     room = 0.07 * (high - low) or 1.0
     return low - room, high + room
 

@@ -1,6 +1,5 @@
 """Newton's law beside the optimizer: the dictionary, the energy, the phase portrait."""
 
-import math
 from dataclasses import replace
 from functools import partial
 
@@ -423,5 +422,4 @@ class Key(QWidget):
         words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(0.0, room))
         painter.setPen(QColor(theme.text3))
         wide = metrics.horizontalAdvance(words)
-        if math.isfinite(wide):
-            painter.drawText(QPointF(self.width() - wide - 4, base), words)
+        painter.drawText(QPointF(self.width() - wide - 4, base), words)

@@ -24,6 +24,9 @@ from gdviz.session import Session
 from gdviz.window.frame import Window
 
 TIDY = 5000  # milliseconds between two tidyings of the memory
+# Seconds for which a thread may keep the interpreter. The window asks for it many times a frame; at
+# Python's 5 ms a library at work in the background, such as SymPy, would make frames of 0.4 s.
+TURN = 0.001
 
 
 def make_window(experiment: Experiment | None = None, display: Display | None = None) -> Window:
@@ -34,6 +37,7 @@ def make_window(experiment: Experiment | None = None, display: Display | None = 
     app.setOrganizationName("gdviz")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("gdviz")
+    sys.setswitchinterval(TURN)
     return_large_arrays()
     if not gc.get_freeze_count():
         gc.collect()
