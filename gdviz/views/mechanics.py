@@ -138,12 +138,9 @@ class MechanicsView(View):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         low = self.height() < COMPACT
-        beside = low and self.width() >= TWO
-        if (low, beside) != (self._low, self._beside):
-            self._low, self._beside = low, beside
-            self._place_dials()
-            self.words.setVisible(not low)
-            self._show_book(self.racer)
+        self.words.setVisible(not low)
+        self._low = low
+        self._show_book(self.racer)
 
     # what the document says
 
@@ -245,6 +242,10 @@ class MechanicsView(View):
         self._book.setVisible(turned and body is not None)
         if racer is None or body is None or not turned:
             return
+        beside = self._low and translated and self.width() >= TWO
+        if beside != self._beside:
+            self._beside = beside
+            self._place_dials()
         values = self._values(racer)
         for name, dial in self.dials.items():
             dial.set_visible(name in values)
