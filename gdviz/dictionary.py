@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gdviz.compute import Race
-from gdviz.racer import Racer
+from gdviz.racer import CONSTANT, Racer
 from gdviz_core import CriticalPoint, Optimizer
 from gdviz_core.mechanics import (
     MOMENTA,
@@ -13,7 +13,6 @@ from gdviz_core.mechanics import (
     Body,
     Energy,
     body_of,
-    critical_friction,
     energy_of,
     momentum_of,
     particle_of,
@@ -54,7 +53,15 @@ def twin(racers: Sequence[Racer], number: int) -> int | None:
     return None
 
 
+# What surrounds a rule changes its steps, too.
+_SURROUNDINGS = ("clip", "clip_value", "weight_decay", "way", "h", "batch")
+
+
 def _same(particle: Racer, momentum: Racer) -> bool:
+    if any(getattr(particle, name) != getattr(momentum, name) for name in _SURROUNDINGS):
+        return False
+    if momentum.schedule != CONSTANT:
+        return False
     try:
         wanted = particle_of(momentum.configured(), particle.values["mass"]).values
         momentum_of(particle.configured())
@@ -70,19 +77,21 @@ def followed(before: Sequence[Racer], after: Sequence[Racer]) -> tuple[Racer, ..
     Raises ValueError where the other side has no word for what is wanted.
     """
     racers = list(after)
-    if len(before) != len(after):
-        return tuple(racers)
+    if len(before) != len(after) or all(racer in before for racer in after):
+        return tuple(racers)  # none is new: they have changed places
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
-        other = None if old == new or old.optimizer != new.optimizer else twin(before, number)
-        if other is None or after[other] != before[other] or old.values == new.values:
+        other = None if old.optimizer != new.optimizer else twin(before, number)
+        if other is None or old.values == new.values:
             continue
+        if after[other].values != before[other].values and is_particle(new):
+            continue  # where both were changed momentum leads
         try:
             mass = before[other].values.get("mass", 1.0)
             values = before[other].values | {
                 name: value for name, value in _shared(counterpart(new, mass)).items()
                 if not math.isclose(value, before[other].values[name], rel_tol=1e-12)
             }  # fmt: skip
-            racers[other] = replace(before[other], values=values, tuned=False)
+            racers[other] = replace(after[other], values=values, tuned=False)
         except ValueError as error:
             raise ValueError(
                 f"{error}; switch off Keep together to part {new.name} and {before[other].name}"
@@ -98,12 +107,27 @@ def _shared(optimizer: Optimizer) -> dict[str, float]:
 
 def energy_in(race: Race, lane: int, points: Iterable[CriticalPoint] | None) -> Energy | None:
     """The energy of a run, counted from the lowest of the minima that are known."""
-    t = race.trajectories[lane]
+    t, racer = race.trajectories[lane], race.experiment.running[
+        lane // max(1, len(race.experiment.starts))
+    ]  # fmt: skip
+    if forced(racer):
+        return None
     lowest = min((p.loss for p in points or () if p.kind == "minimum"), default=None)
     found = energy_of(t)
     if found is None or lowest is None or lowest >= found.floor:
         return found
     return energy_of(t, lowest)
+
+
+def forced(racer: Racer) -> str:
+    """What else than the loss and friction acts on a racer, so that its energy means nothing."""
+    for name, words in (("weight_decay", "weight decay"), ("clip", "clipping"),
+                        ("clip_value", "clipping")):  # fmt: skip
+        if getattr(racer, name) or racer.values.get(name):
+            return words
+    if racer.schedule != CONSTANT and racer.rate == "lr" and "momentum" in racer.values:
+        return "a schedule"
+    return "dampening" if racer.values.get("dampening") else ""
 
 
 @dataclass(frozen=True)
@@ -128,18 +152,21 @@ def damping_of(
         return None
     near = min(minima, key=lambda p: math.hypot(p.x - end[0], p.y - end[1]))
     low, high = sorted(max(0.0, float(value)) for value in near.eigenvalues)
-    weight = body.gravity or 1.0
-    critical = (critical_friction(body.mass, weight * low),
-                critical_friction(body.mass, weight * high))  # fmt: skip
+    critical = (body.critical(low), body.critical(high))
+    flat, steep = (_damped(body.friction, c) for c in critical)
     if body.friction == 0:
         verdict = "without friction it never comes to rest"
-    elif body.friction < critical[0]:
-        verdict = "it swings along both axes: underdamped"
-    elif body.friction < critical[1]:
-        verdict = "it swings along the steep axis and creeps along the flat one"
+    elif flat == steep:
+        verdict = f"along both axes {flat}"
     else:
-        verdict = "it creeps along both axes: overdamped"
+        verdict = f"along the flat axis {flat}, along the steep one {steep}"
     return Damping((near.x, near.y), (low, high), critical, verdict)
+
+
+def _damped(friction: float, critical: float) -> str:
+    if math.isclose(friction, critical, rel_tol=0.02):
+        return "it is critically damped"
+    return "it swings (underdamped)" if friction < critical else "it creeps (overdamped)"
 
 
 def told(racer: Racer) -> str:
@@ -153,8 +180,8 @@ def told(racer: Racer) -> str:
             "but it divides each coordinate by the usual size of its slope: a mass that differs "
             "from axis to axis and depends on the way, so there is no energy to keep."
         )
-    if body is None and any(optimizer.values.get(n) for n in ("weight_decay", "dampening")):
-        return f"With weight decay or dampening {title} is no body in the potential of the loss."
+    if forced(racer) and (body is not None or optimizer.name in MOMENTA):
+        return f"With {forced(racer)} {title} is no body in the potential of the loss alone."
     if body is None:
         return f"{title} follows no law of motion, so it has no energy."
     dt, c = f"{body.dt:.4g}", f"{body.friction:.4g}"

@@ -121,10 +121,8 @@ class Experiment:
 
     def changed(self, **changes: Any) -> "Experiment":
         """A copy with other fields; racers were tuned for the fields as they were."""
-        if self.together and "racers" in changes:
-            from gdviz.dictionary import followed  # which needs what is computed of experiments
-
-            changes["racers"] = followed(self.racers, changes["racers"])
+        if "racers" in changes:
+            changes["racers"] = self._tied(changes["racers"])
         made = replace(self, **changes)
         if "racers" not in changes and not changes.keys() <= {"tolerance", "together"}:
             made = replace(made, racers=tuple(replace(r, tuned=False) for r in made.racers))
@@ -262,7 +260,15 @@ class Experiment:
             if rate and racer.values[rate] == usual:
                 racer = racer.with_value(rate, suggested_rate(moved.resolved(), racer.definition))
             racers.append(racer)
-        return replace(moved, racers=tuple(racers))
+        return replace(moved, racers=self._tied(tuple(racers)))
+
+    def _tied(self, racers: tuple[Racer, ...]) -> tuple[Racer, ...]:
+        """Racers after an edit, those that go together moved along."""
+        if not self.together:
+            return racers
+        from gdviz.dictionary import followed  # which needs what is computed of experiments
+
+        return followed(self.racers, racers)
 
 
 def _is_plain(text: str, names: tuple[str, ...]) -> bool:

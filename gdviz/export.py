@@ -321,8 +321,9 @@ def _spelled(optimizer: Any) -> str:
         for h in optimizer.hyperparameters
     )
     initial = f", {dict(optimizer.initial)!r}" if optimizer.initial else ""
+    velocity = f", velocity={optimizer.velocity!r}" if optimizer.velocity else ""
     return (f"core.Optimizer({optimizer.name!r}, {optimizer.title!r}, {optimizer.rule!r}, "
-            f"({numbers}{',' * bool(numbers)}){initial})")  # fmt: skip
+            f"({numbers}{',' * bool(numbers)}){initial}{velocity})")  # fmt: skip
 
 
 def _said(value: Any) -> str:

@@ -114,13 +114,15 @@ def own_surface(
 class OwnRule:
     """An update rule with its title and its hyper-parameters.
 
-    `initial` gives the start of state variables that do not start at 0.
+    `initial` gives the start of state variables that do not start at 0, `velocity` names the one
+    that must be at rest where a run has converged.
     """
 
     title: str
     rule: str
     numbers: tuple[Number, ...] = ()
     initial: dict[str, str] = field(default_factory=dict, hash=False)
+    velocity: str = ""
 
     def __post_init__(self) -> None:
         check_title(self.title)
@@ -128,7 +130,8 @@ class OwnRule:
 
     def optimizer(self) -> Optimizer:
         """The optimizer itself; FormulaError and ValueError as it raises them."""
-        return _optimizer(self.title, self.rule, self.numbers, tuple(self.initial.items()))
+        return _optimizer(self.title, self.rule, self.numbers, tuple(self.initial.items()),
+                          self.velocity)  # fmt: skip
 
     @classmethod
     def of(cls, optimizer: Optimizer, title: str) -> "OwnRule":
@@ -137,22 +140,30 @@ class OwnRule:
         for h in optimizer.hyperparameters:
             usual = usual_number(h.name)
             numbers.append(usual.holding(h.value))
-        return cls(title, optimizer.rule, tuple(numbers), dict(optimizer.initial))
+        initial = dict(optimizer.initial)
+        return cls(title, optimizer.rule, tuple(numbers), initial, optimizer.velocity)
 
 
 @lru_cache(maxsize=256)
 def _optimizer(
-    title: str, rule: str, numbers: tuple[Number, ...], initial: tuple[tuple[str, str], ...]
+    title: str,
+    rule: str,
+    numbers: tuple[Number, ...],
+    initial: tuple[tuple[str, str], ...],
+    velocity: str,
 ) -> Optimizer:
     made = []
     for n in numbers:
         meaning = USUAL[n.name].meaning if n.name in USUAL else ""
         plain = Hyperparameter(n.name, n.value, n.low, n.high, log=n.log, meaning=meaning)
-        made.append(_RATES[n.name](n.value) if n.name in RATES else plain)
+        # older sessions know no time steps: there dt may be anything
+        is_rate = n.name == "lr" or (n.name == "dt" and n.value > 0 and n.low >= 0)
+        made.append(_RATES[n.name](n.value) if is_rate else plain)
         made[-1].check(n.value)
     name = re.sub(r"\W+", "_", title.lower()).strip("_") or "rule"
     return Optimizer(name, title, rule, tuple(made), dict(initial), source="written by you",
-                     summary="A rule of your own.", pace=("fixed", 1.0), family=FAMILY)  # fmt: skip
+                     summary="A rule of your own.", pace=("fixed", 1.0), family=FAMILY,
+                     velocity=velocity)  # fmt: skip
 
 
 def check_title(title: str) -> None:

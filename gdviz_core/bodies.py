@@ -48,9 +48,11 @@ BODIES = (
         """,
         hyperparameters=_body(1.0),
         initial=_START,
+        velocity="v",
         source="Newton 1687, Principia, law II; semi-implicit Euler: Euler 1768, de Vogelaere 1956",
         summary=(
-            "A body whose potential energy is the loss. Its steps are those of momentum, exactly."
+            "A body whose potential energy is the loss. Its steps are those of momentum; it has"
+            " converged when it is at rest, too."
         ),
         pace=_PACE,
         family=_MECHANICS,
@@ -68,6 +70,7 @@ BODIES = (
         """,
         hyperparameters=_body(),
         initial=_START,
+        velocity="v",
         source="Euler 1768, Institutionum calculi integralis, section 2, chapter 7",
         summary="Newton's law by the simplest of steps; it gains energy that was never there.",
         pace=("time", 5e-4),  # each step adds its share to the energy
@@ -88,6 +91,7 @@ BODIES = (
         """,
         hyperparameters=_body(),
         initial=_START,
+        velocity="v",
         source=(
             "Verlet 1967, doi:10.1103/PhysRev.159.98; Swope et al. 1982, doi:10.1063/1.442716;"
             " with friction Bruenger, Brooks and Karplus 1984, doi:10.1016/0009-2614(84)80098-6"
@@ -121,6 +125,7 @@ BODIES = (
         """,
         hyperparameters=_body(),
         initial=_START,
+        velocity="v",
         source="Kutta 1901, Zeitschrift fuer Mathematik und Physik 46, 435-453",
         summary="Newton's law to order four: nearly exact, though energy seeps away in the end.",
         pace=_PACE,
@@ -161,6 +166,7 @@ BODIES = (
             *_velocity(),
         ),
         initial=_START,
+        velocity="v",
         source="Lagrange 1788, Mecanique analytique; Bashforth and Adams 1883",
         summary=(
             "A bead that really slides on the surface, which is not the same as a body in the"
@@ -196,6 +202,7 @@ BODIES = (
             TIME_STEP(1e-2),
             Hyperparameter("r", 3.0, 0.0, 1e6, "(]", meaning="friction times time"),
         ),
+        velocity="v",
         source="Su, Boyd and Candes 2014, arXiv:1503.01243, equation 3",
         summary="The motion that accelerated gradient follows: friction that fades with time.",
         pace=_PACE,

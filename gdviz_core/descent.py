@@ -399,7 +399,9 @@ def prepare(
         lanes=np.array([varied[name] for name in names], np.float64).reshape(len(names), count),
         initial=initial,
         at_w=at_w,
-        moving=[list(optimizer.parsed.state).index(name) for name in optimizer.velocities],
+        moving=[list(optimizer.parsed.state).index(optimizer.velocity)]
+        if optimizer.velocity
+        else [],
         bounds=around.bounds(surface, FAR) if bounds is None else bounds,
         steps=steps,
         every=every,

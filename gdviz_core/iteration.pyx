@@ -578,7 +578,10 @@ cdef class Iteration:
                 if state[k] == GDV_RUNNING or status[lane] != GDV_RUNNING:
                     continue
                 if state[k] == GDV_CONVERGED and self.moves(b, k):
-                    continue
+                    if (self.bounds.x0 <= x[k] <= self.bounds.x1
+                            and self.bounds.y0 <= y[k] <= self.bounds.y1):
+                        continue
+                    state[k] = GDV_OUTSIDE  # it is level there, but on its way
                 if state[k] == GDV_OUTSIDE:
                     if left[lane] < 0:
                         left[lane] = b.t

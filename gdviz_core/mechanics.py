@@ -42,6 +42,7 @@ class Body:
     `dt` is the time of a step. `friction` is the force of the medium over the velocity; with
     `fading` it is that over the time instead, as in Nesterov's equation. A body of `mass` 0 never
     gains speed. `gravity` is that of a bead on the surface, 0 for a body in the potential.
+    `discrete` tells that its steps are those of momentum, which are not small against its swings.
     """
 
     dt: float
@@ -49,6 +50,17 @@ class Body:
     friction: float = 0.0
     fading: float = 0.0
     gravity: float = 0.0
+    discrete: bool = False
+
+    def critical(self, curvature: float) -> float:
+        """The friction with which it returns to a minimum soonest without swinging through it.
+
+        `curvature` is an eigenvalue of the Hessian there, at least 0. For the steps of momentum
+        this is exact: Goh 2017, doi:10.23915/distill.00006, momentum = (1 - sqrt(lr h))^2.
+        """
+        weight = (self.gravity or 1.0) * curvature
+        found = 2 * math.sqrt((self.mass or 1.0) * weight)
+        return found - weight * self.dt if self.discrete else found
 
 
 def body_of(optimizer: Any) -> Body | None:
@@ -63,10 +75,12 @@ def body_of(optimizer: Any) -> Body | None:
     if values.get("weight_decay") or values.get("dampening"):
         return None
     if name in PARTICLES:
-        return Body(values["dt"], values["mass"], values["friction"])
+        discrete = name == "particle"
+        return Body(values["dt"], values["mass"], values["friction"], discrete=discrete)
     if name in MOMENTA or name in _LIKE_MOMENTUM:
         dt = math.sqrt(values["lr"])
-        return Body(dt, 1.0, (1 - values["momentum"]) / dt)
+        friction = (1 - values["momentum"]) / dt
+        return Body(dt, 1.0, friction, discrete=name in MOMENTA)
     if name in _MASSLESS:
         return Body(values["lr"], 0.0, 1.0)
     if name == "accelerated_gradient":
@@ -94,7 +108,10 @@ def particle_of(momentum: Optimizer, mass: float = 1.0) -> Optimizer:
             f"momentum must be at most 1 for a body, not {values['momentum']:g}: friction would "
             "push"
         )
+    OPTIMIZERS["particle"](mass=mass)  # says what a mass may be
     dt = math.sqrt(mass * values["lr"])
+    if not dt > 0:
+        raise ValueError(f"a mass of {mass:g} is too small for a learning rate of {values['lr']:g}")
     friction = (1 - values["momentum"]) * mass / dt
     return OPTIMIZERS["particle"](dt=dt, mass=mass, friction=friction)
 
@@ -114,22 +131,6 @@ def momentum_of(particle: Optimizer) -> Optimizer:
         )
     lr = values["dt"] ** 2 / values["mass"]
     return OPTIMIZERS["momentum"](lr=lr, momentum=max(momentum, 0.0))
-
-
-def critical_friction(mass: float, curvature: float) -> float:
-    """The friction with which a body returns to a minimum soonest without swinging through it.
-
-    `curvature` is an eigenvalue of the Hessian there, at least 0.
-    """
-    return 2 * math.sqrt(mass * curvature)
-
-
-def critical_momentum(lr: float, curvature: float) -> float:
-    """The momentum that does the same for steps of a learning rate: Goh 2017, (1 - sqrt(lr h))^2.
-
-    doi:10.23915/distill.00006. It is the dictionary's for small steps, and exact for all.
-    """
-    return (1 - math.sqrt(lr * curvature)) ** 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,10 +185,13 @@ def energy_of(t: Trajectory, floor: float | None = None) -> Energy | None:
 
     `floor` is the loss from which the potential energy counts: the least one of the minima that
     are known, and that of the run if it gets lower, unless given. None, too, where the velocity
-    was not recorded: where only every kth iterate is there, and it is none of the states.
+    was not recorded (where only every kth iterate is there, and it is none of the states), and for
+    momentum whose learning rate changes: its mass would change with it.
     """
     body = body_of(t.optimizer)
     if body is None or t.weights is not None:
+        return None
+    if body.mass and t.lr is not None and np.ptp(t.lr) > 0:
         return None
     times = _times(t, body)
     velocity = _velocity(t, body, times)
@@ -215,11 +219,10 @@ def energy_of(t: Trajectory, floor: float | None = None) -> Energy | None:
 
 
 def _times(t: Trajectory, body: Body) -> Array:
-    """The time of each record; a learning rate that changes changes the time of its steps."""
+    """The time of each record; a learning rate that changes is a time step that does."""
     if t.lr is None or np.ptp(t.lr) == 0:
         return np.asarray(t.step * body.dt, np.float64)
-    each = t.lr if body.mass == 0 else np.sqrt(np.maximum(t.lr, 0.0))
-    parts = np.concatenate([[0.0], each[1:] * np.diff(t.step)])
+    parts = np.concatenate([[0.0], t.lr[1:] * np.diff(t.step)])
     return np.asarray(np.cumsum(parts), np.float64)
 
 

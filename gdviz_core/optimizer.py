@@ -47,7 +47,9 @@ class Optimizer:
     that does what momentum does at the learning rate c over the largest curvature, ("fixed", 1) the
     default everywhere. `family`
     is the heading under which it is listed, `scaling` a formula, over what a step leaves, for that
-    by which an adaptive optimizer multiplies the slope of each coordinate.
+    by which an adaptive optimizer multiplies the slope of each coordinate. `velocity` names the
+    state variable that is one: a run has not converged while that is more than the tolerance, since
+    a body that moves is not at rest, however flat it is there.
 
     Raises FormulaError for a rule that cannot be read, ValueError for a bad hyper-parameter.
     """
@@ -63,9 +65,12 @@ class Optimizer:
     pace: tuple[str, float] = ("curvature", 0.5)
     family: str = "Adaptive"
     scaling: str = ""
+    velocity: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", textwrap.dedent(self.rule).strip())
+        if self.velocity and self.velocity not in self.parsed.state:
+            raise ValueError(f"velocity: {self.velocity} is not a state variable of the rule")
         unknown = set(self.initial) - set(self.parsed.state)
         if unknown:
             raise ValueError(f"initial: {sorted(unknown)[0]} is not a state variable of the rule")
@@ -124,15 +129,6 @@ class Optimizer:
     def rate(self) -> str:
         """The name of the learning rate or time step; "" if there is none."""
         return next((name for name in RATES if name in self._names), "")
-
-    @property
-    def velocities(self) -> tuple[str, ...]:
-        """The state variables that start with a value of their own along x and along y.
-
-        A run has not converged while one of them is more than the tolerance: what moves is not at
-        rest, however flat it is there.
-        """
-        return tuple(name for name in self.parsed.state if ";" in self.initial.get(name, ""))
 
     @property
     def reads(self) -> frozenset[str]:

@@ -73,10 +73,11 @@ class Launch:
             painter.setBrush(color)
             painter.drawEllipse(self.tip, 4.6 * theme.zoom, 4.6 * theme.zoom)
 
-    def held_at(self, at: QPointF) -> bool:
-        """Whether a point of the map, in logical pixels, is on the handle."""
-        away = None if self.tip is None else at - self.tip
-        return away is not None and math.hypot(away.x(), away.y()) <= GRIP
+    def away(self, at: QPointF) -> float:
+        """How far a point of the map is from the handle, in logical pixels."""
+        if self.tip is None:
+            return math.inf
+        return math.hypot(at.x() - self.tip.x(), at.y() - self.tip.y())
 
     @staticmethod
     def velocity(experiment: Experiment, start: int, tip: Point) -> Point:

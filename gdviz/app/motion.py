@@ -13,6 +13,7 @@ from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from gdviz.app.canvas import Viewport
 from gdviz.app.internals import rimmed
+from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.app.trails import draw_polyline
 from gdviz.scale import short
@@ -222,7 +223,7 @@ class Reach:
                 at + QPointF(0, -size), at + QPointF(size, 0), at + QPointF(0, size),
                 at + QPointF(-size, 0),
             ]))  # fmt: skip
-        words = f"reaches a loss of {short(level)}"
+        words = tr("reaches a loss of {level}").format(level=short(level))
         painter.setFont(font(12 * theme.zoom, 600))
         wide = painter.fontMetrics().horizontalAdvance(words)
 

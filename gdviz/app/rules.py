@@ -37,6 +37,7 @@ class RuleEditor(Workshop):
         self.rule: OwnRule | None = None
         self._passed: OwnRule | None = None  # what its racer runs with
         self._initial: dict[str, str] = {}
+        self._velocity = ""
         self._passing = False
         self.begin = Combo(tr("Start from a shipped rule"))
         self.begin.addItem(tr("Start from…"), None)
@@ -71,7 +72,7 @@ class RuleEditor(Workshop):
             self.begin.setCurrentIndex(0)
 
     def show_entry(self, entry: Any) -> None:
-        self._initial = dict(entry.initial)
+        self._initial, self._velocity = dict(entry.initial), entry.velocity
         self.title.setText(entry.title)
         self.use(entry.numbers)
         self.writing.show_text(entry.rule)
@@ -84,7 +85,8 @@ class RuleEditor(Workshop):
         state, names = names_of_rule(text, self._initial)
         initial = {name: start for name, start in self._initial.items() if name in state}
         title = self.title.text().strip() or tr("My rule")
-        rule = OwnRule(title, text, numbers_for(names, numbers), initial)
+        velocity = self._velocity if self._velocity in state else ""
+        rule = OwnRule(title, text, numbers_for(names, numbers), initial, velocity)
         self.rule = rule
         self.use(rule.numbers)
         self.writing.know([*RULE_FUNCTIONS, *CONSTANTS, *GIVEN, *state, *names, *USUAL])

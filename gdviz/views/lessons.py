@@ -1,5 +1,6 @@
 """Guided lessons: text, an experiment, a question, and an answer that playing gives."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -134,6 +135,7 @@ class LessonsView(View):
             self.refresh()
         if self.lesson is None and self._paths:
             self.open(self._paths[0])
+        self._look.start()  # it may have been answered while this was behind something else
 
     def open(self, path: Path) -> None:
         """Open a lesson at the first part that is not answered yet; its experiment is not loaded.
@@ -303,18 +305,22 @@ class LessonsView(View):
         if whole is None:
             return
         names = [whole.path.name, *dict.fromkeys(p.session for p in whole.parts if p.session)]
-        there = [name for name in names if (folder / name).exists()]
-        if there:
-            self.document.said.emit(
-                tr("{name} is in this folder already: choose another one").format(name=there[0])
-            )
-            return
+        made: list[Path] = []
         try:
+            there = [name for name in names if (folder / name).exists()]
+            if there:
+                raise ValueError(
+                    tr("{name} is in this folder already: choose another one").format(name=there[0])
+                )
             for name in names:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                made.append(folder / name)
                 shutil.copyfile(whole.path.parent / name, folder / name)
-        except OSError as error:
-            self.document.said.emit(tr("The copy failed: {error}").format(error=error.strerror))
+        except (OSError, ValueError) as error:
+            for path in made:  # half a lesson is none
+                with contextlib.suppress(OSError, ValueError):
+                    path.unlink(missing_ok=True)
+            self.document.said.emit(tr("The copy failed: {error}").format(error=error))
             return
         self.open(folder / whole.path.name)
         self.document.said.emit(tr("Copied to {folder}").format(folder=folder))

@@ -15,6 +15,7 @@ from gdviz.app.canvas import LEFT, RIGHT, Canvas, NumberAxis, Viewport
 from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
 from gdviz.app.internals import name_axes
+from gdviz.app.launch import GRIP as LAUNCH_GRIP
 from gdviz.app.launch import Launch
 from gdviz.app.layers import Layers
 from gdviz.app.player import Player
@@ -254,7 +255,7 @@ class MapView(View):
                 self.document.select_lane(lane)
             elif number is not None:
                 self.document.select(number)
-            elif event.double() or self._launch.held_at(self._within(event.scenePos())):
+            elif event.double() or self._on_launch(event.scenePos()):
                 return
             else:
                 self.document.add_start(self._place(event.scenePos()))
@@ -271,7 +272,7 @@ class MapView(View):
             return
         if event.isStart():
             pressed, left = event.buttonDownScenePos(), event.button() == LEFT
-            self._launching = left and self._launch.held_at(self._within(pressed))
+            self._launching = left and self._on_launch(pressed)
             self._held = self.start_at(pressed) if left and not self._launching else None
             self._gesture = object()
             if self._held is not None:
@@ -289,6 +290,14 @@ class MapView(View):
         if event.isFinish():
             self._held, self._launching = None, False
 
+    def _on_launch(self, scene_point: QPointF) -> bool:
+        """Whether the handle of the first velocity is under a point, and nearer than any start."""
+        away = self._launch.away(self._within(scene_point))
+        x, y = self.canvas.to_plane(scene_point)
+        starts = np.array(self.document.experiment.starts, np.float64).reshape(-1, 2)
+        nearest = self._away(starts[:, 0] - x, starts[:, 1] - y).min(initial=math.inf)
+        return away <= min(LAUNCH_GRIP, nearest)
+
     def _within(self, scene_point: QPointF) -> QPointF:
         """A point of the scene in logical pixels of what is painted."""
         return scene_point - self.canvas.box.sceneBoundingRect().topLeft()
@@ -301,9 +310,9 @@ class MapView(View):
             return
         velocity = self._launch.velocity(experiment, document.selection, tip)
         racers = list(experiment.racers)
-        for name, value in zip(("vx", "vy"), velocity, strict=True):
-            racers[number] = racers[number].with_value(name, value)
         try:
+            for name, value in zip(("vx", "vy"), velocity, strict=True):
+                racers[number] = racers[number].with_value(name, value)
             document.edit(tr("First velocity of {name}").format(name=racers[number].name),
                           gesture=self._gesture, racers=tuple(racers))  # fmt: skip
         except ValueError as error:
@@ -341,7 +350,7 @@ class MapView(View):
         taken = False
         if at is not None:
             here = self.canvas.box.mapViewToScene(QPointF(*at))
-            taken = self.start_at(here) is not None or self._launch.held_at(self._within(here))
+            taken = self.start_at(here) is not None or self._on_launch(here)
         self.canvas.setToolTip("" if at is None else self._mark_at(at))
         shape = Qt.CursorShape.OpenHandCursor if taken else Qt.CursorShape.CrossCursor
         self.canvas.setCursor(shape)

@@ -20,11 +20,11 @@ from gdviz.app.theme import DARK, Theme, font
 from gdviz.compute import Race
 from gdviz.display import MOTIONS, Display
 from gdviz.experiment import Experiment, unused_colour, unused_name
-from gdviz.racer import Racer
+from gdviz.racer import MAX_NAME, Racer
 from gdviz.scale import short
 from gdviz.views.view import View
 from gdviz_core import OPTIMIZERS, Parameter
-from gdviz_core.mechanics import Energy, body_of
+from gdviz_core.mechanics import Body, Energy, body_of
 
 # What can be turned: on the side of the optimizer, and on that of the body.
 SIDES = {"lr": "η, learning rate", "momentum": "μ, momentum", "dt": "Δt, time step",
@@ -52,7 +52,8 @@ class MechanicsView(View):
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
         self.theme: Theme = DARK
-        self._mass = 1.0  # of the body that momentum is shown as
+        self._told: int | None = None  # the racer that is told of
+        self._bare = False  # for a picture: without what a hand can turn
         self._race: Race | None = None
         self._found: tuple[object, Energy | None, Chart | None] | None = None
         self.kind = Choice(tr("What is shown"), MOTIONS, lambda word: document.look(motion=word))
@@ -168,6 +169,7 @@ class MechanicsView(View):
         self.refresh()
 
     def for_picture(self) -> QWidget:
+        self._bare = True
         self._book.hide()
         self.scroller.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return super().for_picture()
@@ -186,6 +188,9 @@ class MechanicsView(View):
         if not self.isVisible():
             return
         racer = self.racer
+        if self.document.racer != self._told:  # what was refused to another is not for this one
+            self._told = self.document.racer
+            self._refuse("")
         if racer is None:
             self.words.setText(tr("Add a racer to see what it is in Newton's mechanics."))
         else:
@@ -223,13 +228,15 @@ class MechanicsView(View):
         self.damping.setVisible(found is not None)
         if found is not None and energy is not None:
             low, high = found.critical
-            self.damping.setText(
-                tr("Critical friction 2√(mλ) at the minimum ({x}, {y}): {low} along its flat axis, "
-                   "{high} along its steep one. Here it is {c}: {verdict}.").format(
-                    x=short(found.at[0]), y=short(found.at[1]), low=short(low), high=short(high),
-                    c=f"{energy.body.friction:.4g}", verdict=found.verdict,
-                )
-            )  # fmt: skip
+            words = tr(
+                "Critical friction {formula} at the minimum ({x}, {y}): {low} along its flat axis, "
+                "{high} along its steep one. Here it is {c}: {verdict}."
+            )
+            self.damping.setText(words.format(
+                formula=_critical_formula(energy.body), x=short(found.at[0]), y=short(found.at[1]),
+                low=short(low), high=short(high), c=f"{energy.body.friction:.4g}",
+                verdict=found.verdict,
+            ))  # fmt: skip
 
     # the dictionary
 
@@ -239,7 +246,7 @@ class MechanicsView(View):
             dictionary.is_momentum(racer) or dictionary.is_particle(racer)
         )
         turned = translated or (racer is not None and {"dt", "mass"} <= set(racer.values))
-        self._book.setVisible(turned and body is not None)
+        self._book.setVisible(turned and body is not None and not self._bare)
         if racer is None or body is None or not turned:
             return
         beside = self._low and translated and self.width() >= TWO
@@ -262,7 +269,7 @@ class MechanicsView(View):
     def _values(self, racer: Racer) -> dict[str, float]:
         """The numbers of both sides; of one only where there is no translation."""
         own = {name: value for name, value in racer.values.items() if name in MEANINGS}
-        mass = self._mass
+        mass = 1.0
         other = dictionary.twin(self.document.experiment.racers, self.document.racer)
         if other is not None:
             mass = self.document.experiment.racers[other].values.get("mass", mass)
@@ -270,7 +277,10 @@ class MechanicsView(View):
             there = dictionary.counterpart(racer, mass).values
         except ValueError:
             return own
-        return {**{name: value for name, value in there.items() if name in MEANINGS}, **own}
+        found = {**{name: value for name, value in there.items() if name in MEANINGS}, **own}
+        if other is None and dictionary.is_momentum(racer):
+            del found["mass"]  # it has none of its own: that of its particle is anybody's choice
+        return found
 
     @staticmethod
     def _range(name: str, values: dict[str, float]) -> Parameter:
@@ -278,7 +288,7 @@ class MechanicsView(View):
         usual = MEANINGS[name]
         high = usual.high
         if name == "friction":  # what takes all of the speed in one step
-            high = max(values["mass"] / values["dt"], 1e-9)
+            high = max(values.get("mass", 1.0) / values["dt"], 1e-9)
         return replace(usual, value=values[name], high=high)
 
     def _refuse(self, reason: str) -> None:
@@ -287,35 +297,28 @@ class MechanicsView(View):
 
     def _turn(self, name: str, value: float, gesture: object) -> None:
         """Change a number on either side; raises ValueError where the other has no word for it."""
-        racer = self.racer
+        racer, number = self.racer, self.document.racer
         if racer is None:
             return
-        number = self.document.racer
-        if name in racer.values:
-            made = racer.with_value(name, value)
-        else:
-            made = self._translated(racer, name, value)
         racers = list(self.document.experiment.racers)
-        if made is racer:  # it is the twin that changes, or nobody
-            other = dictionary.twin(racers, number)
+        other = dictionary.twin(racers, number)
+        if name in racer.values:
+            racers[number] = racer.with_value(name, value)
+        elif name == "mass":  # momentum makes the same steps whatever it is: its particle takes it
             if other is not None:
                 there = dictionary.counterpart(racer, value).values
                 values = {**racers[other].values, **there}
                 racers[other] = replace(racers[other], values=values, tuned=False)
-        racers[number] = made
+        else:
+            racers[number] = self._translated(racer, name, value)
         self.document.edit(
             tr("Change {name}").format(name=name), gesture=gesture, racers=tuple(racers)
         )
-        if made is racer:
-            self.refresh()
         self._refuse("")
 
     def _translated(self, racer: Racer, name: str, value: float) -> Racer:
         """The racer after a number of the other side was changed."""
-        if name == "mass":  # momentum has none: the same steps, of another body
-            self._mass = value
-            return racer
-        values = {**self._values(racer), name: value}
+        values = {"mass": 1.0, **self._values(racer), name: value}
         if dictionary.is_momentum(racer):
             body = {part: values[part] for part in ("dt", "mass", "friction")}
             found = dictionary.counterpart(Racer("particle", body)).values
@@ -333,16 +336,16 @@ class MechanicsView(View):
             return
         experiment = document.experiment
         try:
-            there = dictionary.counterpart(racer, self._mass)
-        except ValueError as error:
-            self._refuse(str(error))
-            return
-        title = tr("{title} of {name}").format(title=there.title, name=racer.name)
-        name = unused_name(title, (each.name for each in experiment.racers))
-        made = Racer(there.name, there.values, name, unused_colour(experiment.racers))
-        at = document.racer + 1
-        racers = (*experiment.racers[:at], made, *experiment.racers[at:])
-        try:
+            there = dictionary.counterpart(racer)
+            title = tr("{title} of {name}").format(title=there.title, name=racer.name)
+            title = title if len(title) <= MAX_NAME - 8 else there.title
+            made = replace(
+                racer, optimizer=there.name, values=there.values, tuned=False, on=True,
+                name=unused_name(title, (each.name for each in experiment.racers)),
+                colour=unused_colour(experiment.racers),
+            )  # fmt: skip
+            at = document.racer + 1
+            racers = (*experiment.racers[:at], made, *experiment.racers[at:])
             document.edit(tr("Race both"), racers=racers, together=True)
         except ValueError as error:
             self._refuse(str(error))
@@ -383,6 +386,12 @@ class MechanicsView(View):
         self.player.go(int(np.searchsorted(race.records(lane), record)))
 
 
+def _critical_formula(body: Body) -> str:
+    if body.gravity:
+        return "2√(Gλ)"
+    return "2√(mλ) − λΔt" if body.discrete else "2√(mλ)"
+
+
 class Key(QWidget):
     """What the colours and the axes of the chart are."""
 
@@ -390,10 +399,12 @@ class Key(QWidget):
         super().__init__()
         self._chart: Chart | None = None
         self._theme: Theme = DARK
+        self.setAccessibleName(tr("What the chart shows"))
         self.setFixedHeight(20)
 
     def show_chart(self, chart: Chart) -> None:
         self._chart = chart
+        self.setAccessibleDescription(", ".join(tr(w) for w in (*chart.layers, *chart.titles)))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:

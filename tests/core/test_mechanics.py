@@ -13,8 +13,6 @@ from gdviz_core.mechanics import (
     MOMENTA,
     PARTICLES,
     body_of,
-    critical_friction,
-    critical_momentum,
     energy_of,
     momentum_of,
     particle_of,
@@ -149,6 +147,9 @@ def test_the_dictionary_leads_back(lr, momentum, mass):
 
 @pytest.mark.parametrize(("call", "part"), [
     (lambda: particle_of(OPTIMIZERS["adam"]), "Adam is not momentum"),
+    (lambda: particle_of(OPTIMIZERS["momentum"], 0.0), "mass must be greater than 0"),
+    (lambda: particle_of(OPTIMIZERS["momentum"], -1.0), "mass must be greater than 0"),
+    (lambda: particle_of(OPTIMIZERS["momentum"](lr=1e-200), 1e-200), "a mass of .* too small"),
     (lambda: particle_of(OPTIMIZERS["momentum"](dampening=0.1)), "dampening must be 0"),
     (lambda: particle_of(OPTIMIZERS["momentum"](weight_decay=0.1)), "weight_decay must be 0"),
     (lambda: particle_of(OPTIMIZERS["momentum"](momentum=1.2)), "at most 1 .* not 1.2"),
@@ -273,7 +274,7 @@ def test_the_same_start_always_gives_the_same_trajectory():
 
 def test_critical_damping_is_the_soonest_without_a_swing():
     curvature, lr = 4.0, 0.01
-    critical = critical_friction(1.5, curvature)
+    critical = body_of(OPTIMIZERS["particle_rk4"](mass=1.5)).critical(curvature)
     assert critical == pytest.approx(2 * math.sqrt(6))
 
     def swings(friction):
@@ -287,8 +288,14 @@ def test_critical_damping_is_the_soonest_without_a_swing():
         o = OPTIMIZERS["momentum"](lr=lr, momentum=momentum)
         return (core.descend(BOWL, o, (1.0, 0.0), 2000, tolerance=0).x < -1e-12).any()
 
-    assert passes(critical_momentum(lr, curvature) + 0.02)
-    assert not passes(critical_momentum(lr, curvature) - 0.02)
+    # what is critical for the motion is too little for steps that are not small against it
+    momentum = body_of(OPTIMIZERS["momentum"](lr=lr, momentum=0.5))
+    limit = 1 - momentum.critical(curvature) * momentum.dt
+    assert limit == pytest.approx((1 - math.sqrt(lr * curvature)) ** 2, rel=1e-12)  # Goh 2017
+    assert passes(limit + 0.02)
+    assert not passes(limit - 0.02)
+    heavy = body_of(particle_of(OPTIMIZERS["momentum"](lr=lr), 7.0))
+    assert 1 - heavy.critical(curvature) * heavy.dt / 7.0 == pytest.approx(limit, rel=1e-9)
 
 
 def test_turning_points_and_the_height_a_body_can_reach():
@@ -322,13 +329,31 @@ def test_energy_of_sparse_records_and_schedules():
     look = core.descend(SURFACES["himmelblau"], OPTIMIZERS["nesterov"](lr=0.002), (0.0, 0.0), 200,
                         tolerance=0, every=10)  # fmt: skip
     assert energy_of(look) is None
-    falling = core.descend(SURFACES["himmelblau"], o, (0.0, 0.0), 100, tolerance=0,
-                           schedule="cosine")  # fmt: skip
-    energy = energy_of(falling)
-    step = np.diff(energy.time)
-    np.testing.assert_allclose(step, np.sqrt(falling.lr[1:]), rtol=1e-9)
-    np.testing.assert_allclose(np.diff(falling.x)[:-1] / step[:-1], energy.vx[1:-1], rtol=1e-7,
-                               atol=1e-12)  # fmt: skip
+    falling = core.race(SURFACES["himmelblau"], [o, OPTIMIZERS["gd"](lr=0.01)], [(0.0, 0.0)], 100,
+                        tolerance=0, schedule="cosine")  # fmt: skip
+    assert energy_of(falling[0]) is None  # its mass would change
+    energy = energy_of(falling[1])
+    np.testing.assert_allclose(energy.time, np.cumsum([0.0, *falling[1].lr[1:]]), rtol=1e-12)
+    np.testing.assert_allclose(energy.total + energy.dissipated, energy.initial, rtol=1e-12)
+
+
+def test_what_moves_out_of_the_domain_leaves_it_however_level_it_is_there():
+    fast = OPTIMIZERS["particle"](dt=0.1, friction=0.0, vx=-3.0)
+    t = core.descend(SURFACES["easom"], fast, (-1.0, -1.0), 300, stop_outside=True)
+    assert t.status == "left the domain"
+    assert t.left == t.steps < 10
+    free = core.descend(SURFACES["easom"], fast, (-1.0, -1.0), 300)
+    assert (free.status, free.left) == ("out of steps", t.left)
+
+
+def test_a_start_of_its_own_along_each_coordinate_is_no_velocity():
+    adagrad = core.Optimizer("own", "Own", "s = s + g^2\nw = w - 0.5*g/sqrt(s)",
+                             initial={"s": "0.1; 0.2"})  # fmt: skip
+    t = core.descend(SURFACES["sphere"], adagrad, (1.0, 1.0), 5000)
+    assert t.status == "converged"
+    assert (t.state["s_x"][0], t.state["s_y"][0]) == (0.1, 0.2)
+    with pytest.raises(ValueError, match="velocity: q is not a state variable"):
+        core.Optimizer("own", "Own", "w = w - g", velocity="q")
 
 
 def test_bodies_train_networks_unless_their_velocity_is_one_of_the_plane():

@@ -241,6 +241,38 @@ def test_the_panel_that_a_part_is_about_comes_to_the_front(student):
     assert user.window.panels.tabifiedDockWidgets(shown)
 
 
+def test_what_was_answered_behind_another_panel_is_noticed(student):
+    view, user = student.view, student.user
+    user.press(view.load)
+    user.raced()
+    user.window.choose_layout("race")
+    user.click(2.8, 2.2)
+    user.settle(300)
+    assert view.solved(view.lesson) == set()
+    user.key(Qt.Key.Key_L, CONTROL)
+    user.qtbot.waitUntil(lambda: 0 in view.solved(view.lesson))
+
+
+def test_a_copy_that_fails_leaves_nothing(student, tmp_path):
+    view, said = student.view, []
+    student.document.said.connect(said.append)
+    source = tmp_path / "source"
+    source.mkdir()
+    view.copy_to(source)
+    (source / "1-fast.json").unlink()
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    view.copy_to(copies)
+    assert "The copy failed" in said[-1]
+    assert list(copies.iterdir()) == []
+    for name in ("n" * 300, "a\0b"):
+        lesson_file = source / "1-what-gradient-descent-is.md"
+        lesson_file.write_text(f"# T\n## P\nsession: {name}\nwords")
+        view.open(lesson_file)
+        view.copy_to(copies)
+        assert "The copy failed" in said[-1]
+
+
 def test_nothing_is_asked_of_an_empty_experiment(student):
     view = student.view
     student.document.edit("No starts", starts=())

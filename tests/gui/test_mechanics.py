@@ -14,8 +14,10 @@ from gdviz.app.motion import PARTS, Reach
 from gdviz.display import MOTIONS
 from gdviz.experiment import Experiment
 from gdviz.racer import Racer
+from gdviz.shot import Shot
 from gdviz.views.mechanics import MechanicsView
 from gdviz.views.relief import ReliefView
+from gdviz.window.picture import Picture
 from gdviz_core import Surface
 from tests.gui.conftest import LEFT, NONE
 
@@ -111,19 +113,49 @@ def test_a_slider_of_the_racers_panel_moves_the_twin_too(bodies):
     assert document.experiment.racers[0].values["lr"] == 0.002
 
 
-def test_the_mass_of_momentum_is_anybodys(bodies):
+def test_the_mass_is_that_of_the_particle(bodies):
     view, document = view_of(bodies), bodies.document
     document.select(racer=0)
     before = document.experiment
-    bodies.type(view.dials["mass"].field, "9")
-    assert document.experiment == before
-    assert float(view.dials["dt"].field.text()) == pytest.approx(3 * math.sqrt(0.002), rel=1e-4)
+    assert not view.dials["mass"].slider.isVisible()
     bodies.press(view.both)
-    assert document.experiment.racers[1].values["mass"] == 9
     document.select(racer=0)
-    bodies.type(view.dials["mass"].field, "1")
-    assert document.experiment.racers[1].values["mass"] == 1
+    assert view.dials["mass"].slider.isVisible()
+    bodies.type(view.dials["mass"].field, "9")
+    assert document.experiment.racers[1].values["mass"] == 9
     assert document.experiment.racers[0].values == before.racers[0].values
+    assert float(view.dials["dt"].field.text()) == pytest.approx(3 * math.sqrt(0.002), rel=1e-4)
+    for text in ("0", "-1", "1e300"):
+        bodies.type(view.dials["mass"].field, text)
+        assert "mass must be" in view.problem.text()
+        assert document.experiment.racers[1].values["mass"] == 9
+    document.select(racer=1)
+    document.select(racer=0)
+    assert not view.problem.isVisible()  # it was said of another
+
+
+def test_race_both_takes_along_what_surrounds_the_rule(bodies):
+    view, document = view_of(bodies), bodies.document
+    long = replace(MOMENTUM, name="m" * 197, clip=50.0, way="forward")
+    document.edit("Long", racers=(long,))
+    bodies.press(view.both)
+    made = document.experiment.racers[1]
+    assert (made.optimizer, made.clip, made.way) == ("particle", 50.0, "forward")
+    assert len(made.name) <= 200
+    document.edit("Scheduled", racers=(replace(MOMENTUM, schedule="cosine"),))
+    bodies.press(view.both)
+    assert "schedule must be" in view.problem.text()
+    assert len(document.experiment.racers) == 1
+
+
+def test_a_picture_has_no_controls(bodies):
+    picture = Picture(bodies.document.session(), Shot(views=("mechanics",), run=(1, 1)))
+    (view,) = picture.views
+    picture.show()
+    view.refresh()
+    assert not view.both.isVisible()
+    assert not view.dials["dt"].slider.isVisible()
+    picture.close()
 
 
 def test_energies_are_stacked_and_a_click_moves_the_playhead(bodies):
@@ -196,6 +228,18 @@ def test_the_first_velocity_is_dragged_at_the_start(bodies):
     assert document.experiment.racers[1].values["vy"] < 0
     document.undo_stack.undo()
     assert document.experiment.racers[1].values == values
+    document.edit("Slow", racers=(MOMENTUM, FREE.with_value("vx", 0.05 / unit), Racer("adam")))
+    document.select(racer=1)
+    bodies.settle(40)
+    bodies.drag((x, y), (x - 1.0, y))  # the start is nearer than the tip of so short an arrow
+    assert document.experiment.starts[0][0] == pytest.approx(x - 1.0, abs=0.1)
+    steep = replace(document.experiment, racers=(FREE,)).on_formula("1e30*(x^2 + y^2)")
+    document.show("Steep", steep)
+    bodies.settle(60)
+    tip = chart.canvas.to_plane(corner + chart._launch.tip)
+    bodies.drag(tip, (0.0, 3.0))
+    assert document.experiment.racers[0].values["vy"] == 0.0
+    document.show("Back", replace(steep, surface="himmelblau", domain=None, racers=(MOMENTUM,)))
     document.select(racer=0)  # momentum has none
     bodies.settle(40)
     assert chart._launch.tip is None

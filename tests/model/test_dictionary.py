@@ -12,6 +12,7 @@ import gdviz_core as core
 from gdviz import compute, session
 from gdviz.dictionary import counterpart, damping_of, energy_in, followed, told, twin
 from gdviz.experiment import Experiment, enter
+from gdviz.own import Number, OwnRule
 from gdviz.racer import Racer
 from gdviz.session import Session
 from gdviz_core import OPTIMIZERS
@@ -68,8 +69,70 @@ def test_what_is_not_turned_is_left_alone():
     renamed = replace(MOMENTUM, name="Ball", colour=4)
     assert followed(PAIR.racers, (renamed, *PAIR.racers[1:])) == (renamed, *PAIR.racers[1:])
     assert followed(PAIR.racers, PAIR.racers[1:]) == PAIR.racers[1:]
-    both = (MOMENTUM.with_value("lr", 0.001), PAIR.racers[1], PARTICLE.with_value("mass", 3.0))
-    assert followed(PAIR.racers, both) == both  # an edit of both knows what it does
+    rows = (PAIR.racers[1], PARTICLE, MOMENTUM)
+    assert followed(PAIR.racers, rows) == rows
+
+
+def test_where_both_are_changed_momentum_leads():
+    both = (MOMENTUM.with_value("lr", 0.001), PAIR.racers[1], PARTICLE.with_value("dt", 0.3))
+    made = followed(PAIR.racers, both)
+    assert made[0] == both[0]
+    assert twin(made, 0) == 2
+
+
+def test_rows_that_change_places_keep_their_numbers():
+    a, b = MOMENTUM, Racer("momentum", {"lr": 0.001, "momentum": 0.5}, "Other")
+    pair = replace(PAIR, racers=(a, b, PARTICLE))
+    assert pair.changed(racers=(b, a, PARTICLE)).racers == (b, a, PARTICLE)
+
+
+def test_another_surface_leaves_them_together():
+    momentum = enter(Experiment("himmelblau"), "momentum")
+    particle = Racer("particle", counterpart(momentum, 2.0).values)
+    pair = replace(PAIR, racers=(momentum, particle))
+    for made in (pair.on_surface("rosenbrock"), pair.on_surface("x^2 + 30*y^2")):
+        assert made.racers[0].values["lr"] != momentum.values["lr"]
+        assert twin(made.racers, 0) == 1
+
+
+def test_what_surrounds_the_rules_must_be_the_same_for_twins():
+    for fields in ({"clip": 1.0}, {"weight_decay": 0.1}, {"way": "forward"}):
+        assert twin((replace(MOMENTUM, **fields), PARTICLE), 0) is None
+        assert twin((replace(MOMENTUM, **fields), replace(PARTICLE, **fields)), 0) == 1
+    assert twin((replace(MOMENTUM, schedule="cosine"), PARTICLE), 0) is None
+
+
+@pytest.mark.parametrize(("fields", "word"), [
+    ({"clip": 1.0}, "clipping"), ({"clip_value": 1.0}, "clipping"),
+    ({"weight_decay": 2.0}, "weight decay"), ({"schedule": "cosine"}, "a schedule"),
+])  # fmt: skip
+def test_what_else_acts_on_a_body_is_said_and_has_no_energy(fields, word):
+    racer = replace(MOMENTUM, **fields)
+    assert f"With {word}" in told(racer)
+    race = compute.finish(compute.race(replace(PAIR, racers=(racer,), together=False)))
+    assert energy_in(race, 0, None) is None
+
+
+def test_a_copied_rule_comes_to_rest_as_the_shipped_one_does():
+    values = {"dt": 0.01, "friction": 2.0, "vx": 3.0}
+    shipped = Racer("particle", values)
+    own = OwnRule.of(shipped.configured(), "Mine")
+    assert own.velocity == "v"
+    experiment = Experiment("himmelblau", starts=((3.0, 2.0),), steps=5000,
+                            racers=(shipped, Racer("", rule=own)))  # fmt: skip
+    race = compute.finish(compute.race(experiment))
+    a, b = race.trajectories
+    assert a.steps == b.steps > 100
+    np.testing.assert_array_equal(a.x, b.x)
+    again = session.load(session.dump(Session.of(experiment))).experiment
+    assert again == experiment
+
+
+@pytest.mark.parametrize("value", [-0.1, 0.0, 1e13])
+def test_rules_of_older_sessions_may_have_any_number_called_dt(value):
+    number = Number("dt", value, min(-1.0, value), max(1.0, value))
+    rule = OwnRule("Old", "w = w - 0.01*g*(1 + 0*dt)", (number,))
+    assert rule.optimizer().values["dt"] == value
 
 
 def test_a_session_keeps_them_together():
@@ -109,15 +172,18 @@ def test_damping_is_told_by_the_minimum_it_ends_at():
     low, high = np.linalg.eigvalsh([[74.0, 20.0], [20.0, 34.0]])  # of Himmelblau at (3, 2)
 
     def verdict(friction):
-        racer = Racer("particle", {"dt": 0.01, "friction": friction})
+        racer = Racer("particle_rk4", {"dt": 0.01, "friction": friction})
         return damping_of(body_of(racer.configured()), (3.01, 1.98), points)
 
     found = verdict(1.0)
     assert found.at == pytest.approx((3, 2), abs=1e-6)
     assert found.critical == pytest.approx((2 * math.sqrt(low), 2 * math.sqrt(high)), rel=1e-6)
-    assert "underdamped" in found.verdict
-    assert "steep axis" in verdict(12.0).verdict
-    assert "overdamped" in verdict(19.0).verdict
+    assert found.verdict == "along both axes it swings (underdamped)"
+    both = verdict(12.0).verdict
+    assert both == ("along the flat axis it creeps (overdamped), along the steep one it swings "
+                    "(underdamped)")  # fmt: skip
+    assert verdict(19.0).verdict == "along both axes it creeps (overdamped)"
     assert "never" in verdict(0.0).verdict
+    assert "flat axis it is critically damped" in verdict(found.critical[0]).verdict
     assert damping_of(body_of(OPTIMIZERS["gd"]), (3.0, 2.0), points) is None
     assert damping_of(body_of(OPTIMIZERS["particle"]), (3.0, 2.0), None) is None
