@@ -16,7 +16,6 @@ os.environ.update(
     dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"), tempfile.mkdtemp())
 )
 
-FRAMES = 30  # a second, about
 EVERY = 3.0  # minutes between two lines
 
 
@@ -25,7 +24,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    from PyQt6.QtCore import QSettings
+    from PyQt6.QtCore import QSettings, QTimer
     from PyQt6.QtWidgets import QApplication
 
     from gdviz import scene
@@ -82,19 +81,28 @@ def main() -> None:
 
     acts = (surface, racer, knob, knob, knob, start, look, theme, step, step, story)
     begun = told = time.monotonic()
-    due = begun + 1.0
-    count, rows = 0, []
+    count, rows = 0, list[tuple[float, float]]()
     print("minutes   MB in memory   edits")
-    while (now := time.monotonic()) - begun < 60 * options.minutes:
-        app.processEvents()
-        if now > due:
-            chance.choice(acts)()
-            count, due = count + 1, now + chance.uniform(0.3, 2.0)
+    timer = QTimer(window)
+    timer.setSingleShot(True)
+
+    def act() -> None:
+        nonlocal count, told
+        chance.choice(acts)()
+        count += 1
+        now = time.monotonic()
         if now - told > 60 * EVERY:
             told = now
             rows.append(((now - begun) / 60, resident()))
             print(f"{rows[-1][0]:7.1f} {rows[-1][1]:14.0f} {count:7}", flush=True)
-        time.sleep(max(0.0, 1 / FRAMES - (time.monotonic() - now)))
+        if now - begun > 60 * options.minutes:
+            app.quit()
+        else:
+            timer.start(round(1000 * chance.uniform(0.3, 2.0)))
+
+    timer.timeout.connect(act)
+    timer.start(1000)
+    app.exec()  # and not processEvents, which never deletes what is to be deleted later
     if len(rows) >= 3:
         third = len(rows) // 3
         early, late = (sorted(m for _, m in part)[len(part) // 2]
