@@ -201,7 +201,12 @@ def told(racer: Racer) -> str:
             f"{title} is a body of mass 1 whose friction is {body.fading:.4g} over the time: "
             f"it fades, so the body comes to rest slowly. A step takes the time {dt}."
         )
-    about = "" if is_momentum(racer) or racer.optimizer in PARTICLES else ", nearly"
+    if racer.optimizer in MOMENTA:
+        return (
+            f"{title} is a body of mass 1 in a medium with friction {c}. A step takes the time "
+            f"{dt}; or, as Δp = −∇V·Δt, the force acts for the time η in each step."
+        )
+    about = "" if racer.optimizer in PARTICLES else ", nearly"
     return (
         f"{title} is{about} a body of mass {body.mass:.4g} in a medium with friction {c}. "
         f"A step takes the time {dt}."

@@ -72,22 +72,34 @@ class Slider(QSlider):
         self.setAccessibleName(name)
         self.setFixedHeight(18)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._fill, self._track = QColor("gray"), QColor("gray")
+        self._fill, self._track, self._ink = QColor("gray"), QColor("gray"), QColor("gray")
+        self.marks: tuple[int, ...] = ()  # values that stand out on the track
 
     def set_colours(self, color: QColor, theme: Theme) -> None:
-        self._fill, self._track = color, QColor(theme.raised)
+        self._fill, self._track, self._ink = color, QColor(theme.raised), QColor(theme.text2)
         self.update()
+
+    def set_marks(self, marks: tuple[int, ...]) -> None:
+        """Mark values with a line across the track."""
+        if marks != self.marks:
+            self.marks = marks
+            self.update()
+
+    def _at(self, value: int) -> float:
+        span = max(1, self.maximum() - self.minimum())
+        return 7 + (value - self.minimum()) / span * (self.width() - 14)
 
     @painted
     def paintEvent(self, painter: QPainter) -> None:
-        span = max(1, self.maximum() - self.minimum())
-        x = 7 + (self.value() - self.minimum()) / span * (self.width() - 14)
-        y = self.height() / 2
+        x, y = self._at(self.value()), self.height() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._track)
         painter.drawRoundedRect(QRectF(7, y - 1.5, self.width() - 14, 3), 1.5, 1.5)
         painter.setBrush(self._fill)
         painter.drawRoundedRect(QRectF(7, y - 1.5, x - 7, 3), 1.5, 1.5)
+        painter.setBrush(self._ink)
+        for mark in self.marks:
+            painter.drawRect(QRectF(self._at(mark) - 0.75, y - 6, 1.5, 12))
         painter.setBrush(QColor("white"))
         painter.setPen(QPen(self._fill, 3.0 if self.hasFocus() else 2.0))
         painter.drawEllipse(QPointF(x, y), 5.2, 5.2)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
@@ -48,9 +49,11 @@ class Dial:
             grid.removeWidget(part)
             grid.addWidget(part, row, column)
 
-    def show_number(self, parameter: Parameter) -> None:
-        """Show a value, and the ends between which the slider moves."""
+    def show_number(self, parameter: Parameter, marks: tuple[float, ...] = ()) -> None:
+        """Show a value, the ends between which the slider moves, and values that stand out."""
         self.parameter = parameter
+        inside = [mark for mark in marks if parameter.low <= mark <= parameter.high]
+        self.slider.set_marks(tuple(notch(replace(parameter, value=mark)) for mark in inside))
         self.field.show_number(parameter.value)
         if not self.slider.isSliderDown():  # a hand that holds it knows where it is
             self.slider.blockSignals(True)

@@ -1,5 +1,6 @@
 """Newton's law beside the optimizer: the dictionary, the energy, the phase portrait."""
 
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -53,6 +54,7 @@ class MechanicsView(View):
         super().__init__(document, player, parent)
         self.theme: Theme = DARK
         self._told: int | None = None  # the racer that is told of
+        self._critical: tuple[float, ...] = ()  # frictions, at the minimum the run ends at
         self._bare = False  # for a picture: without what a hand can turn
         self._race: Race | None = None
         self._found: tuple[object, Energy | None, Chart | None] | None = None
@@ -213,6 +215,7 @@ class MechanicsView(View):
                 self.canvas.show_range(*chart.bounds)
             self._found = (key, energy, chart)
             self._tell_damping(race, lane, energy)
+            self._show_book(self.racer)
         _, energy, chart = self._found
         self.canvas.setVisible(chart is not None)
         self.key.setVisible(chart is not None)
@@ -226,6 +229,7 @@ class MechanicsView(View):
             end = float(race.x[lane, -1]), float(race.y[lane, -1])
             found = dictionary.damping_of(energy.body, end, self.document.critical)
         self.damping.setVisible(found is not None)
+        self._critical = () if found is None else found.critical
         if found is not None and energy is not None:
             low, high = found.critical
             words = tr(
@@ -257,7 +261,7 @@ class MechanicsView(View):
         for name, dial in self.dials.items():
             dial.set_visible(name in values)
             if name in values:
-                dial.show_number(self._range(name, values))
+                dial.show_number(self._range(name, values), self._marks(name, values))
         self.law.setVisible(translated and not self._low)
         for part in (self.both, self.together, self._tied):
             part.setVisible(translated)
@@ -281,6 +285,13 @@ class MechanicsView(View):
         if other is None and dictionary.is_momentum(racer):
             del found["mass"]  # it has none of its own: that of its particle is anybody's choice
         return found
+
+    def _marks(self, name: str, values: dict[str, float]) -> tuple[float, ...]:
+        """What is critical at the minimum, along its flat axis and its steep one."""
+        if name == "momentum":
+            inverse_mass = values["dt"] / values.get("mass", 1.0) if "dt" in values else math.nan
+            return tuple(1 - c * inverse_mass for c in self._critical)
+        return self._critical if name == "friction" else ()
 
     @staticmethod
     def _range(name: str, values: dict[str, float]) -> Parameter:

@@ -134,6 +134,28 @@ def test_the_mass_is_that_of_the_particle(bodies):
     assert not view.problem.isVisible()  # it was said of another
 
 
+def test_what_is_critical_is_marked_on_the_sliders(bodies):
+    view, document = view_of(bodies), bodies.document
+    bowl = replace(document.experiment, surface="2*x^2 + y^2/2", domain=(-3.0, 3.0, -3.0, 3.0))
+    document.show("Bowl", bowl)
+    document.select(racer=0)
+    bodies.qtbot.waitUntil(lambda: len(view.dials["friction"].slider.marks) == 2)
+    dt = math.sqrt(0.002)
+    limits = [2 * math.sqrt(h) - h * dt for h in (1.0, 4.0)]  # of mass 1, in steps of momentum
+    for name, values in (("friction", limits), ("momentum", [1 - c * dt for c in limits])):
+        dial = view.dials[name]
+        for mark, value in zip(dial.slider.marks, values, strict=True):
+            assert mark == pytest.approx(400 * value / dial.parameter.high, abs=1)
+    assert not view.dials["mass"].slider.marks
+    for limit, axis in zip(limits, ("flat", "steep"), strict=True):
+        bodies.type(view.dials["friction"].field, f"{limit:.4f}")
+        assert f"{axis} one it is critically" in view.damping.text().replace("flat axis it", (
+            "flat one it"))  # fmt: skip
+    document.select(racer=2)
+    document.select(racer=0)
+    assert len(view.dials["friction"].slider.marks) == 2
+
+
 def test_race_both_takes_along_what_surrounds_the_rule(bodies):
     view, document = view_of(bodies), bodies.document
     long = replace(MOMENTUM, name="m" * 197, clip=50.0, way="forward")
