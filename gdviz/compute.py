@@ -1,14 +1,11 @@
 """From an experiment to what the views show: generators that yield progress and return a result."""
 
-import atexit
-import importlib
 import math
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +14,7 @@ import gdviz_core as core
 from gdviz.experiment import Experiment
 from gdviz.field import arrows, streamlines
 from gdviz.racer import CONSTANT, Racer
+from gdviz.worker import Computation, Result, apart, beside
 from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.external import External
@@ -25,16 +23,12 @@ from gdviz_core.operation import OPERATIONS
 from gdviz_core.perceptron import Network, full_program
 from gdviz_core.surface import Array, Domain
 
-Result = TypeVar("Result")
-Computation = Generator[float, None, Result]
-
 CENSUS = 2_000_000  # evaluations that a census takes, about
 MAX_CENSUS = 60.0  # seconds for it on a table
 MAX_DETAIL = 3.0  # seconds for a map on a large table; it is interpolated beyond
 MAX_LOOKING = 1.0  # seconds for the losses over all the data beside those over batches
 # Beyond this many points a race is recorded more sparsely.
 MAX_POINTS = 500_000
-_POLL = 0.02  # seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,10 +99,8 @@ class Race:
 
 
 _CENSUS = threading.Lock()
-_APART: list[threading.Thread] = []
 SYMPY = 1.0  # seconds that SymPy may take for its import and a derivative
 STARTING = 0.2  # seconds until the process of a Python file is there
-LEAVE = 3.0  # seconds that the end of the program waits for what cannot be stopped
 
 
 @lru_cache(maxsize=16)
@@ -121,66 +113,6 @@ def chart(surface: Surface) -> Computation[core.CriticalPoints]:
     if surface.rows > 1 and value_cost(surface, CENSUS) > MAX_CENSUS:
         raise ValueError(f"the table has too many rows ({surface.rows:,}) to look for them")
     return (yield from apart(lambda: _critical(surface), _CENSUS))
-
-
-def apart(call: Callable[[], Result], turn: threading.Lock) -> Computation[Result]:
-    """Run a call that cannot be stopped half way; who gives up does not wait for it.
-
-    Only one that takes its `turn` runs at a time; one that was given up before does not begin.
-    """
-    outcome: list[Any] = []
-    wanted = threading.Event()
-    wanted.set()
-
-    def work() -> None:
-        with turn:
-            if wanted.is_set():
-                _attempt(call, outcome)
-
-    thread = threading.Thread(target=work, daemon=True)
-    _APART[:] = [other for other in _APART if other.is_alive()] + [thread]
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(_POLL)
-            yield 0.0
-    finally:
-        wanted.clear()
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
-
-
-_LIBRARIES = threading.Lock()
-
-
-def load_libraries() -> Computation[None]:
-    """Load what takes longer than a frame to load, before somebody waits for it."""
-    return (yield from apart(_import, _LIBRARIES))
-
-
-def _import() -> None:
-    for name in ("scipy.spatial", "igraph"):
-        importlib.import_module(name)
-
-
-@atexit.register
-def _wait() -> None:
-    """Give calls that nobody waits for a moment to end.
-
-    A thread that is within a library while the interpreter is taken down can bring it down hard.
-    """
-    end = time.monotonic() + LEAVE
-    for thread in _APART:
-        thread.join(max(0.0, end - time.monotonic()))
-
-
-def _attempt(call: Callable[[], Any], outcome: list[Any]) -> None:
-    """Put what a call returns, or raises, where another thread finds it."""
-    try:
-        outcome.append(call())
-    except BaseException as error:
-        outcome.append(error)
 
 
 def field(surface: Surface, kind: str, domain: Domain, count: int) -> Computation[list[Array]]:
@@ -330,7 +262,7 @@ def _run(
         if at_once:
             trajectories += call()
         else:
-            done = _in_background(call, progress)
+            done = beside(call, progress)
             try:
                 while True:
                     yield (number + next(done)) / len(running)
@@ -366,23 +298,6 @@ def allowed(
         own = steps // optimizer.evaluations if counted else steps
         return min(own, longest + 1), None
     return steps, steps if counted else None
-
-
-def _in_background(call: Callable[[], Result], progress: Any) -> Computation[Result]:
-    """Run a call that releases the GIL; yield its progress; cancel it when the generator closes."""
-    outcome: list[Any] = []
-    thread = threading.Thread(target=_attempt, args=(call, outcome), daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(_POLL)
-            yield progress.fraction
-    finally:
-        progress.cancel()
-        thread.join()
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
 
 
 def records(t: core.Trajectory, steps: NDArray[np.int64], budget: str) -> NDArray[np.int64]:
@@ -428,7 +343,7 @@ def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]
     if value_cost(surface, len(xs) * len(ys)) < 0.05:
         yield 0.0
         return call()
-    return (yield from _in_background(call, progress))
+    return (yield from beside(call, progress))
 
 
 def detailed(

@@ -15,8 +15,8 @@ from gdviz.app.plot import Plot, Series
 from gdviz.app.surroundings import WORDS
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
-from gdviz.compute import apart
 from gdviz.laboratory import Differences, Stage, Walk
+from gdviz.worker import apart
 from gdviz_core import Surface, symbolic
 from gdviz_core.surface import NUMERICAL
 

@@ -9,12 +9,13 @@ import contourpy
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PyQt6.QtWidgets import QWidget
 
-from gdviz.app.canvas import Viewport
+from gdviz.app.canvas import Viewport, painted
 from gdviz.app.internals import rimmed
 from gdviz.app.text import tr
-from gdviz.app.theme import Theme, font
+from gdviz.app.theme import DARK, Theme, font
 from gdviz.app.trails import draw_polyline
 from gdviz.scale import short
 from gdviz_core import Surface
@@ -229,3 +230,48 @@ class Reach:
 
         place = QPointF(wide / 2 + 14, viewport.height / viewport.ratio - 16 * theme.zoom)
         rimmed(painter, place, words, QColor(theme.accent), theme)
+
+
+class Key(QWidget):
+    """What the colours and the axes of the chart are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chart: Chart | None = None
+        self._theme: Theme = DARK
+        self.setAccessibleName(tr("What the chart shows"))
+        self.setFixedHeight(20)
+
+    def show_chart(self, chart: Chart) -> None:
+        self._chart = chart
+        self.setAccessibleDescription(", ".join(tr(w) for w in (*chart.layers, *chart.titles)))
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.setFixedHeight(round(20 * theme.zoom))
+        self.update()
+
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
+        chart, theme = self._chart, self._theme
+        if chart is None:
+            return
+        painter.setFont(font(11.5 * theme.zoom))
+        metrics = QFontMetricsF(painter.font())
+        base, x = self.height() - 6.0, 4.0
+        for name in chart.layers:
+            word = tr(name)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.racer(PARTS[name]))
+            painter.drawEllipse(QPointF(x + 4, base - 4), 4, 4)
+            painter.setPen(QColor(theme.text2))
+            painter.drawText(QPointF(x + 12, base), word)
+            x += metrics.horizontalAdvance(word) + 24
+        words = tr("{down} against {across}").format(across=tr(chart.titles[0]),
+                                                      down=tr(chart.titles[1]))  # fmt: skip
+        room = self.width() - x - 4
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(0.0, room))
+        painter.setPen(QColor(theme.text3))
+        wide = metrics.horizontalAdvance(words)
+        painter.drawText(QPointF(self.width() - wide - 4, base), words)

@@ -5,19 +5,19 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QResizeEvent
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QPainter, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gdviz import dictionary
-from gdviz.app.canvas import Canvas, NumberAxis, Viewport, painted
+from gdviz.app.canvas import Canvas, NumberAxis, Viewport
 from gdviz.app.controls import Choice, Switch, label, scroller
 from gdviz.app.dial import Dial
 from gdviz.app.document import Document
-from gdviz.app.motion import PARTS, Chart, draw_chart
+from gdviz.app.motion import Chart, Key, draw_chart
 from gdviz.app.player import Player
 from gdviz.app.text import tr
-from gdviz.app.theme import DARK, Theme, font
+from gdviz.app.theme import DARK, Theme
 from gdviz.compute import Race
 from gdviz.display import MOTIONS, Display
 from gdviz.experiment import Experiment, unused_colour, unused_name
@@ -288,10 +288,14 @@ class MechanicsView(View):
 
     def _marks(self, name: str, values: dict[str, float]) -> tuple[float, ...]:
         """What is critical at the minimum, along its flat axis and its steep one."""
-        if name == "momentum":
-            inverse_mass = values["dt"] / values.get("mass", 1.0) if "dt" in values else math.nan
-            return tuple(1 - c * inverse_mass for c in self._critical)
-        return self._critical if name == "friction" else ()
+        mass = values.get("mass", 1.0)
+        found = self._critical
+        if self.racer is not None and dictionary.is_momentum(self.racer):
+            # its own body has mass 1; frictions grow with the root of that of its particle
+            found = tuple(math.sqrt(mass) * friction for friction in found)
+        if name == "momentum" and "dt" in values:
+            return tuple(1 - friction * values["dt"] / mass for friction in found)
+        return found if name == "friction" else ()
 
     @staticmethod
     def _range(name: str, values: dict[str, float]) -> Parameter:
@@ -401,48 +405,3 @@ def _critical_formula(body: Body) -> str:
     if body.gravity:
         return "2√(Gλ)"
     return "2√(mλ) − λΔt" if body.discrete else "2√(mλ)"
-
-
-class Key(QWidget):
-    """What the colours and the axes of the chart are."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._chart: Chart | None = None
-        self._theme: Theme = DARK
-        self.setAccessibleName(tr("What the chart shows"))
-        self.setFixedHeight(20)
-
-    def show_chart(self, chart: Chart) -> None:
-        self._chart = chart
-        self.setAccessibleDescription(", ".join(tr(w) for w in (*chart.layers, *chart.titles)))
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.setFixedHeight(round(20 * theme.zoom))
-        self.update()
-
-    @painted
-    def paintEvent(self, painter: QPainter) -> None:
-        chart, theme = self._chart, self._theme
-        if chart is None:
-            return
-        painter.setFont(font(11.5 * theme.zoom))
-        metrics = QFontMetricsF(painter.font())
-        base, x = self.height() - 6.0, 4.0
-        for name in chart.layers:
-            word = tr(name)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.racer(PARTS[name]))
-            painter.drawEllipse(QPointF(x + 4, base - 4), 4, 4)
-            painter.setPen(QColor(theme.text2))
-            painter.drawText(QPointF(x + 12, base), word)
-            x += metrics.horizontalAdvance(word) + 24
-        words = tr("{down} against {across}").format(across=tr(chart.titles[0]),
-                                                      down=tr(chart.titles[1]))  # fmt: skip
-        room = self.width() - x - 4
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(0.0, room))
-        painter.setPen(QColor(theme.text3))
-        wide = metrics.horizontalAdvance(words)
-        painter.drawText(QPointF(self.width() - wide - 4, base), words)

@@ -16,7 +16,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gdviz import compute
 from gdviz.app import job, theme
 from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
@@ -45,7 +44,9 @@ from gdviz.views.status import StatusView
 from gdviz.views.view import View
 from gdviz.window.banner import Banner
 from gdviz.window.dialogs import Dialogs
+from gdviz.window.layouts import LAYOUTS, WIDE
 from gdviz.window.menus import Menus
+from gdviz.worker import load_libraries
 
 GAP = 12
 PROJECTOR = 1.4  # how large type and lines are for a projector
@@ -53,33 +54,6 @@ HEAVY = ("centre", "right")  # the places of views that take long to paint
 TOUR_AFTER = 900  # milliseconds after the first start
 LOAD_AFTER = 1500  # milliseconds after every start
 PANELS_VERSION = 2  # of the places that are remembered; another one is not restored
-
-# For each purpose: panels at the left, groups of tabs at the right, how high they are, and how
-# large type and lines are.
-LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
-    "race": (["Racers"], [["Surface", "Inspector"], ["Curves", "Results"]], [11, 9], 1.0),
-    "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves", "Results"]], [13, 7], 1.0),
-    "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
-    "gradient laboratory": ([], [["Laboratory"]], [1], 1.0),
-    "Newton": (
-        ["Racers"],
-        [["Mechanics"], ["Surface", "Curves", "Inspector", "Results"]],
-        [12, 8],
-        1.0,
-    ),
-    "lessons": (
-        ["Racers"],
-        [["Lessons"], ["Surface", "Curves", "Mechanics", "Fit", "Results"]],
-        [11, 9],
-        1.0,
-    ),
-    "data": (["Racers"], [["Fit"], ["Curves", "Surface", "Inspector", "Results"]], [11, 9], 1.0),
-}
-WIDE = {
-    "gradient laboratory": 0.68,
-    "present": 0.42,
-    "lessons": 0.33,
-}  # shares of the width for the right
 
 
 class Window(QMainWindow):
@@ -392,7 +366,7 @@ class Window(QMainWindow):
     def _load(self) -> None:
         """Load libraries while nothing else is asked for."""
         if self.isVisible():
-            self._loading = job.Job(compute.load_libraries())
+            self._loading = job.Job(load_libraries())
             self._loading.start()
 
     def _restore_panels(self) -> None:

@@ -154,6 +154,12 @@ def test_what_is_critical_is_marked_on_the_sliders(bodies):
     document.select(racer=2)
     document.select(racer=0)
     assert len(view.dials["friction"].slider.marks) == 2
+    # whatever the mass of its particle is, the marks stand where momentum would be critical
+    bodies.press(view.both)
+    bodies.type(view.dials["mass"].field, "9")
+    dial = view.dials["friction"]
+    for mark, limit in zip(dial.slider.marks, limits, strict=True):
+        assert mark == pytest.approx(400 * 3 * limit / dial.parameter.high, abs=1)
 
 
 def test_race_both_takes_along_what_surrounds_the_rule(bodies):

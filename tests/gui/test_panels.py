@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QTabBar
 
 from gdviz.views.racers import RacersView
 from gdviz.window import make_window
-from gdviz.window.frame import LAYOUTS
+from gdviz.window.layouts import LAYOUTS
 from tests.gui.conftest import LEFT, NONE
 
 
