@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gdviz_core.surface import Array
 
+ROWS = 64  # of a picture that are coloured at once, so that they stay in the cache
 LONGEST = 8.0  # of one side of a domain by the other that is drawn as it is
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -56,9 +57,16 @@ class Scale:
             if not self.unit:
                 span = self.high - self.low
                 return ((values - self.low) / (span if span > 0 else 1.0)).astype(np.float32)
-            above = np.minimum((np.maximum(values, self.zero) - self.zero) / self.unit, 3e38)
-            shades = np.log1p(above.astype(np.float32)) / np.float32(self.high)
-            shades[np.isinf(values)] = np.nan
+            shades = np.empty(values.shape, np.float32)
+            for first in range(0, len(values), ROWS):
+                part, to = values[first : first + ROWS], shades[first : first + ROWS]
+                above = np.maximum(part - self.zero, 0.0)
+                above /= self.unit
+                to[...] = np.minimum(above, 3e38)
+                to += np.float32(1)
+                np.log(to, out=to)
+                to /= np.float32(self.high)
+                to[np.isinf(part)] = np.nan
             return shades
 
     def loss(self, level: float) -> float:

@@ -28,7 +28,7 @@ from gdviz_core import Surface
 from gdviz_core.surface import Array
 
 INLINE_SECONDS = 0.025  # a landscape that takes longer is first drawn coarsely
-SHADING = 20e-9  # seconds for the colour of a pixel
+SHADING = 12e-9  # seconds for the colour of a pixel
 QUICK_SECONDS = 0.015  # contour lines that take longer are drawn in the background
 FIELD_CELL = 42.0  # logical pixels between arrows or streamlines
 
