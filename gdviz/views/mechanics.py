@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -73,7 +73,7 @@ class MechanicsView(View):
             for name, parameter in MEANINGS.items()
         }
         self._book = self._make_book()
-        self.canvas = Canvas(self, 50, left=NumberAxis("left"), bottom=NumberAxis("bottom"))
+        self.canvas = MotionCanvas(self, 50, left=NumberAxis("left"), bottom=NumberAxis("bottom"))
         self.canvas.setAccessibleName(tr("Motion"))
         self.canvas.getPlotItem().setContentsMargins(0, 0, 14, 0)
         self.canvas.paint_content = self.paint_motion
@@ -399,6 +399,13 @@ class MechanicsView(View):
         record = int(np.nanargmin(away))
         self.player.pause()
         self.player.go(int(np.searchsorted(race.records(lane), record)))
+
+
+class MotionCanvas(Canvas):
+    """Asks for no more height than it needs: what a plot would like is scrolled out of sight."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, LOW)
 
 
 def _critical_formula(body: Body) -> str:

@@ -10,7 +10,7 @@ LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
     "Newton": (
         ["Racers"],
         [["Mechanics"], ["Surface", "Curves", "Inspector", "Results"]],
-        [12, 8],
+        [14, 7],
         1.0,
     ),
     "lessons": (
