@@ -12,11 +12,12 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-from gdviz.app.canvas import Viewport, painted
+import gdviz_core.raster as raster
+from gdviz.app.canvas import Viewport, image_of, painted
 from gdviz.app.internals import rimmed
 from gdviz.app.text import tr
-from gdviz.app.theme import DARK, Theme, font
-from gdviz.app.trails import draw_polyline
+from gdviz.app.theme import DARK, Theme, font, pixel
+from gdviz.app.trails import Pixels, draw_polyline, is_vector
 from gdviz.scale import short
 from gdviz_core import Surface
 from gdviz_core.mechanics import Energy
@@ -176,6 +177,7 @@ class Reach:
 
     def __init__(self) -> None:
         self._grid: tuple[object, Array, Array, Array] | None = None
+        self._layers: tuple[object, list[Pixels]] | None = None
 
     def lines(self, surface: Surface, viewport: Viewport, level: float) -> list[Array]:
         """The border of where the body can be, as lines (points, 2) parted by NaN."""
@@ -197,22 +199,42 @@ class Reach:
         points = made.lines(level)[0][0]
         return [] if points is None else [points]
 
+    def _draw_border(
+        self, painter: QPainter, surface: Surface, viewport: Viewport, level: float, theme: Theme
+    ) -> None:  # fmt: skip
+        pens = (
+            (QColor(theme.casing), 4.4 * theme.zoom, theme.casing_opacity),
+            (QColor(theme.mark), 1.8 * theme.zoom, 1.0),
+        )
+        a, b, c, d = viewport.mapping
+        if is_vector(painter):
+            for line in self.lines(surface, viewport, level):
+                x, y = (a + b * line[:, 0]) / viewport.ratio, (c + d * line[:, 1]) / viewport.ratio
+                for ink, width, opacity in pens:
+                    ink.setAlphaF(opacity)
+                    draw_polyline(painter, x, y, QPen(ink, width))
+            return
+        key = (surface, viewport, level, theme)
+        if self._layers is None or self._layers[0] != key:
+            # Qt takes a second for wide lines of as many points as a rough surface has
+            layers = [np.zeros((viewport.height, viewport.width), np.uint32) for _ in pens]
+            for line in self.lines(surface, viewport, level):
+                x, y = np.ascontiguousarray([a + b * line[:, 0], c + d * line[:, 1]])
+                for layer, (ink, width, _) in zip(layers, pens, strict=True):
+                    raster.polyline(layer, x, y, pixel(ink), width * viewport.ratio / 2 - 0.25)
+            self._layers = (key, layers)
+        for layer, (_, _, opacity) in zip(self._layers[1], pens, strict=True):
+            painter.setOpacity(opacity)
+            painter.drawImage(QPointF(0, 0), image_of(layer, viewport.ratio))
+        painter.setOpacity(1.0)
+
     def draw(
         self, painter: QPainter, surface: Surface, viewport: Viewport, energy: Energy, index: int,
         x: Array, y: Array, color: QColor, theme: Theme,
     ) -> None:  # fmt: skip
         """The border, and where the body has turned back so far."""
         level = energy.reach(index)
-        casing = QColor(theme.casing)
-        casing.setAlphaF(theme.casing_opacity)
-        a, b, c, d = viewport.mapping / viewport.ratio
-        for line in self.lines(surface, viewport, level):
-            px, py = a + b * line[:, 0], c + d * line[:, 1]
-            for ink, width in ((casing, 4.4), (QColor(theme.accent), 2.0)):
-                pen = QPen(ink, width * theme.zoom)
-                if ink is not casing:
-                    pen.setDashPattern([5.0, 2.5])
-                draw_polyline(painter, px, py, pen)
+        self._draw_border(painter, surface, viewport, level, theme)
         turns = energy.turning_points()
         turns = turns[turns <= index][-TURNS:]
         painter.setPen(QPen(QColor("white"), 1.2))
@@ -229,7 +251,7 @@ class Reach:
         wide = painter.fontMetrics().horizontalAdvance(words)
 
         place = QPointF(wide / 2 + 14, viewport.height / viewport.ratio - 16 * theme.zoom)
-        rimmed(painter, place, words, QColor(theme.accent), theme)
+        rimmed(painter, place, words, QColor(theme.mark), theme)
 
 
 class Key(QWidget):
