@@ -15,6 +15,7 @@ from gdviz_core import Surface
 SHORTEST, LONGEST = 26.0, 82.0  # arrows whose length says little, in logical pixels
 RADIUS = 38.0  # of the larger axis of an ellipse
 FAR = 1e5
+OUT = 5000.0  # logical pixels: longer than any window
 NAME = 24  # characters of a variable
 
 
@@ -73,6 +74,8 @@ def arrow(
     length = math.hypot(by.x(), by.y())
     if length < 1.5:
         return
+    if length > OUT:  # its tip is out of sight, and Qt walks all of the way
+        by, length = by * (OUT / length), OUT
     casing = QColor(theme.casing)
     casing.setAlphaF(theme.casing_opacity)
     along = by / length

@@ -46,6 +46,21 @@ def draw_polyline(painter: QPainter, x: Array, y: Array, pen: QPen) -> None:
     painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
 
 
+def stroke(
+    painter: QPainter, viewport: Viewport, x: Array, y: Array, color: QColor, width: float
+) -> None:  # fmt: skip
+    """The same as pixels on the screen: Qt takes up to a second for a wide line that zigzags."""
+    if is_vector(painter):
+        draw_polyline(painter, x, y, QPen(color, width))
+        return
+    image = np.zeros((viewport.height, viewport.width), np.uint32)
+    px, py = np.ascontiguousarray([x, y]) * viewport.ratio
+    raster.polyline(image, px, py, pixel(color), width * viewport.ratio / 2 - 0.25)
+    painter.setOpacity(color.alphaF())
+    painter.drawImage(QPointF(0, 0), image_of(image, viewport.ratio))
+    painter.setOpacity(1.0)
+
+
 def thinned(x: Array, y: Array, least: float = 0.15) -> tuple[Array, Array]:
     """A line without the points that are nearer than `least` to the one before that was kept."""
     kept, at = [], None
