@@ -332,7 +332,10 @@ class MechanicsView(View):
         self._refuse("")
 
     def _translated(self, racer: Racer, name: str, value: float) -> Racer:
-        """The racer after a number of the other side was changed."""
+        """The racer after a number of the other side was changed; ValueError if it has none."""
+        if not (dictionary.is_momentum(racer) or dictionary.is_particle(racer)):
+            raise ValueError(tr("{name} has no {what}").format(name=racer.name, what=name))
+        dictionary.counterpart(racer)  # says why there is no translation
         values = {"mass": 1.0, **self._values(racer), name: value}
         if dictionary.is_momentum(racer):
             body = {part: values[part] for part in ("dt", "mass", "friction")}

@@ -176,6 +176,20 @@ def test_race_both_takes_along_what_surrounds_the_rule(bodies):
     assert len(document.experiment.racers) == 1
 
 
+@pytest.mark.parametrize("racer", [
+    Racer("adam"), Racer("scipy_bfgs"), Racer("gd"), Racer("momentum", {"dampening": 0.5}), FREE,
+], ids=lambda racer: racer.optimizer)  # fmt: skip
+def test_a_dial_that_has_no_meaning_changes_nothing(bodies, racer):
+    view, document = view_of(bodies), bodies.document
+    document.edit("One", racers=(racer,))
+    bodies.raced()
+    before = document.experiment
+    for name, dial in view.dials.items():
+        if name not in racer.values:  # as if it were moved a moment after another was selected
+            dial.slider.setValue(dial.slider.value() + 7)
+            assert document.experiment == before, name
+
+
 def test_a_picture_has_no_controls(bodies):
     picture = Picture(bodies.document.session(), Shot(views=("mechanics",), run=(1, 1)))
     (view,) = picture.views
