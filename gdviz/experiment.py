@@ -260,7 +260,11 @@ class Experiment:
             if rate and racer.values[rate] == usual:
                 racer = racer.with_value(rate, suggested_rate(moved.resolved(), racer.definition))
             racers.append(racer)
-        return replace(moved, racers=self._tied(tuple(racers)))
+        try:
+            tied = self._tied(tuple(racers))
+        except ValueError:  # a surface can be chosen all the same: then they part
+            tied = tuple(racers)
+        return replace(moved, racers=tied)
 
     def _tied(self, racers: tuple[Racer, ...]) -> tuple[Racer, ...]:
         """Racers after an edit, those that go together moved along."""

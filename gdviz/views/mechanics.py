@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QSize, Qt
@@ -386,13 +387,13 @@ class MechanicsView(View):
             color = self.theme.racer(racer.colour)
             draw_chart(painter, viewport, chart, energy, at, color, self.theme)
 
-    def _scrub(self, event: object) -> None:
+    def _scrub(self, event: Any) -> None:
         """Move the playhead to the time, or the place in phase space, that is pressed."""
         lane, race = self.document.selected_lane(), self._race
         if self._found is None or race is None or lane is None or self._found[2] is None:
             return
         chart = self._found[2]
-        x, y = self.canvas.to_plane(event.scenePos())  # type: ignore[attr-defined]
+        x, y = self.canvas.to_plane(event.scenePos())
         away = np.abs(chart.x - x)
         if chart.line is not None:
             x0, x1, y0, y1 = chart.bounds

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import gdviz_core as core
 from gdviz import compute, session
 from gdviz.dictionary import counterpart, damping_of, energy_in, followed, told, twin
-from gdviz.experiment import Experiment, enter
+from gdviz.experiment import Experiment, enter, suggested_rate
 from gdviz.own import Number, OwnRule
 from gdviz.racer import Racer
 from gdviz.session import Session
@@ -93,6 +93,16 @@ def test_another_surface_leaves_them_together():
     for made in (pair.on_surface("rosenbrock"), pair.on_surface("x^2 + 30*y^2")):
         assert made.racers[0].values["lr"] != momentum.values["lr"]
         assert twin(made.racers, 0) == 1
+
+
+def test_a_surface_that_parts_them_can_be_chosen_all_the_same():
+    rate = suggested_rate(Experiment("himmelblau").resolved(), "particle")
+    particle = Racer("particle", {"dt": rate, "friction": 0.99 / rate})
+    pair = replace(PAIR, racers=(Racer("momentum", counterpart(particle).values), particle))
+    assert twin(pair.racers, 0) == 1
+    made = pair.on_surface("1e-4*(x^2 + y^2)")  # where a longer time step is suggested
+    assert made.racers[1].values["dt"] > rate
+    assert twin(made.racers, 0) is None
 
 
 def test_what_surrounds_the_rules_must_be_the_same_for_twins():
