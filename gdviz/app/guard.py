@@ -20,6 +20,7 @@ from PyQt6.sip import voidptr
 
 MAX_LOG = 1_000_000  # bytes; a longer log is begun anew
 COLLECT = 300  # milliseconds between two looks for garbage
+MANY_MODULES = 20  # that come with a library
 LARGE = 1 << 20  # bytes
 ARENAS = 2
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of glibc's malloc.h
@@ -55,6 +56,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject):
         super().__init__(parent)
         gc.disable()
+        self._modules = len(sys.modules)
         timer = QTimer(self)
         timer.timeout.connect(self._look)
         timer.start(COLLECT)
@@ -65,7 +67,18 @@ class Collector(QObject):
             threshold = gc.get_threshold()[generation]
             if gc.get_count()[generation] > threshold:
                 gc.collect(generation)
+                if generation == 2:
+                    self._keep_modules()
                 break
+
+    def _keep_modules(self) -> None:
+        """Look no more through what is there, once a library such as SymPy has come.
+
+        Its hundred thousand objects stay to the end; looking through them would hold up the window.
+        """
+        if len(sys.modules) > self._modules + MANY_MODULES:
+            self._modules = len(sys.modules)
+            gc.freeze()
 
 
 class Guard(QObject):

@@ -1,6 +1,6 @@
 """A panel of the window: it can be moved, put on a tab with another, float and hide."""
 
-from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -16,6 +16,7 @@ from gdviz.app.controls import ElidedLabel, IconButton
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 
+SOON = 150  # milliseconds
 AREA = Qt.DockWidgetArea
 
 
@@ -32,7 +33,8 @@ class Panel(QDockWidget):
         self._float = IconButton(
             "ph.arrow-square-out", tr("Float {name}, or dock it").format(name=name.lower()), 24
         )
-        self._float.clicked.connect(lambda: self.setFloating(not self.isFloating()))
+        # soon: the release of the keys that pressed it would come for a window that is no more
+        self._float.clicked.connect(lambda: QTimer.singleShot(SOON, self._change_place))
         self._hide = IconButton(
             "ph.x", tr("Hide {name} (View menu brings it back)").format(name=name.lower()), 24
         )
@@ -53,6 +55,9 @@ class Panel(QDockWidget):
         column.setContentsMargins(1, 0, 1, 1)
         column.addWidget(shown)
         self.setWidget(card)
+
+    def _change_place(self) -> None:
+        self.setFloating(not self.isFloating())
 
     def set_theme(self, theme: Theme) -> None:
         for button in (self._float, self._hide):

@@ -16,7 +16,9 @@ from PyQt6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QWidget
 
 from gdviz.app.theme import DARK, Theme
 
-MOST = 20_000  # characters that are pasted; the parser takes fewer
+# Characters that pasting can bring it to: one more than the parser takes, so that it says so. How
+# long Qt lays out a line grows with the square of its length.
+MOST = 10_001
 SUGGESTED = 8  # names in the list at a time
 _PAIRS = {"(": ")", ")": "("}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
@@ -192,7 +194,8 @@ class Writing(QPlainTextEdit):
 
     def insertFromMimeData(self, source: QMimeData | None) -> None:
         if source is not None:
-            self.insertPlainText(source.text()[:MOST])
+            kept = self._text().characterCount() - len(self.textCursor().selectedText())
+            self.insertPlainText(source.text()[: max(0, MOST - kept + 1)])
 
 
 def partner(text: str, at: int) -> int | None:

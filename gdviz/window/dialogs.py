@@ -9,7 +9,7 @@ import platformdirs
 import PyQt6.QtCore
 import PyQt6.QtGui
 from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
-from PyQt6.QtGui import QColor, QCursor, QPainter, QPixmap
+from PyQt6.QtGui import QColor, QCursor, QImage, QPainter, QPixmap
 from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from gdviz import __version__, export, scene, session
@@ -19,6 +19,7 @@ from gdviz.app.form import Field, Form
 from gdviz.app.formulas import FormulaEditor
 from gdviz.app.gallery import PICTURE, Gallery
 from gdviz.app.help import Help, about_optimizer, about_surface, topics
+from gdviz.app.job import Job
 from gdviz.app.keys import Keys, plain
 from gdviz.app.order import Order
 from gdviz.app.palette import Command, Palette
@@ -27,6 +28,7 @@ from gdviz.app.row import RacerRow
 from gdviz.app.tables import TableDialog
 from gdviz.app.text import tr
 from gdviz.app.tour import Stop, Tour
+from gdviz.compute import Computation
 from gdviz.data import EXAMPLE
 from gdviz.experiment import Experiment
 from gdviz.network import PRINCIPAL, RANDOM, WEIGHTS, on_other_plane
@@ -147,12 +149,9 @@ class Dialogs(QObject):
                 export.save(path, session.dump(session.portable(saved), path.parent))
             except OSError as error:
                 raise ValueError(str(error)) from None
-            picture = window.map.canvas.grab().scaled(
-                PICTURE * 2, Qt.AspectRatioMode.KeepAspectRatioByExpanding,
-                Qt.TransformationMode.SmoothTransformation,
-            )  # fmt: skip
-            for name in THEMES:  # as it is on the screen now, in either theme
-                picture.save(str(path.with_name(f"{path.stem}-{name}.png")))
+            picture = window.map.canvas.grab().toImage()
+            self._stamping = Job(_stamp(picture, path))
+            self._stamping.start()
             if document.origin.path is None:  # else it is still that file's
                 document.settle(Origin(document.experiment, None, made))
             window.status.say(tr("The scene is in the gallery: {path}").format(path=path))
@@ -313,6 +312,17 @@ class Dialogs(QObject):
         box.setText(f"gdviz {__version__}\n\n{tr('See optimizers race down a loss surface.')}")
         box.setInformativeText(f"{versions()}\n\n{LICENCES}")
         box.open()
+
+
+def _stamp(picture: QImage, path: Path) -> Computation[None]:
+    """Write the small picture of a scene: as it is on the screen now, in either theme."""
+    small = picture.scaled(
+        PICTURE * 2, Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+        Qt.TransformationMode.SmoothTransformation,
+    )  # fmt: skip
+    for number, name in enumerate(THEMES, 1):
+        small.save(str(path.with_name(f"{path.stem}-{name}.png")))
+        yield number / len(THEMES)
 
 
 def _place_of(title: str) -> Path:

@@ -19,14 +19,26 @@ def panels(user):
 def test_a_panel_floats_docks_and_hides(user, panels):
     panel = panels.panels["Curves"]
     user.press(panel._float)
-    assert panel.isFloating()
+    user.qtbot.waitUntil(panel.isFloating)
     user.press(panel._float)
-    assert not panel.isFloating()
+    user.qtbot.waitUntil(lambda: not panel.isFloating())
     user.press(panel._hide)
     assert not panel.isVisible()
     panel.toggleViewAction().trigger()
     user.settle()
     assert panel.isVisible()
+
+
+def test_the_key_that_docks_a_floating_panel_may_be_released(user, panels):
+    """Docked at once, its window would be gone when the release comes."""
+    panel = panels.panels["Curves"]
+    user.press(panel._float)
+    user.qtbot.waitUntil(panel.isFloating)
+    panel.activateWindow()
+    panel._float.setFocus()
+    user.qtbot.waitUntil(panel._float.hasFocus)
+    QTest.keyClick(panel.windowHandle(), Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+    user.qtbot.waitUntil(lambda: not panel.isFloating())
 
 
 def test_tabs_bring_the_other_panel_to_the_front(user, panels):
