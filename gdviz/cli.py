@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from gdviz_core.guest import main as serve
 
         serve(*given[1:3])
+    if given == ["algebra"]:
+        from gdviz_core.algebra import serve as answer
+
+        answer()
     options = parser().parse_args(given)
     try:
         if options.self_check:

@@ -1,6 +1,7 @@
 """The derivative as SymPy gives it. No text ever reaches SymPy's own parser.
 
-SymPy takes half a second to import, so nothing here is called where somebody waits.
+SymPy runs in a process of its own, see `gdviz_core.algebra`: the TASKS are what it does there, and
+what else is here asks for them. It takes a while, so nobody waits for it.
 """
 
 import math
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from gdviz_core.algebra import ask
 from gdviz_core.derivative import gradient
 from gdviz_core.graph import Graph
 from gdviz_core.notation import Term, build, notation
@@ -44,15 +46,19 @@ class Swell:
 @lru_cache(maxsize=32)
 def differentiate(formula: str) -> Symbolic:
     """The partial derivatives of a formula; names other than x and y stay as they are."""
+    return Symbolic(*ask("differentiate", notation(formula)))
+
+
+def _differentiate(term: Term) -> tuple[Any, ...]:
     import sympy
 
-    expression = _expression(notation(formula))
+    expression = _expression(term)
     found = []
     for name in ("x", "y"):
         by = sympy.diff(expression, _symbol(name))
         found.append((_term(by), int(sympy.count_ops(by))))
     (dx, dx_count), (dy, dy_count) = found
-    return Symbolic(dx, dy, int(sympy.count_ops(expression)), dx_count, dy_count)
+    return dx, dy, int(sympy.count_ops(expression)), dx_count, dy_count
 
 
 def gradient_by_sympy(graph: Graph, output: int, variables: tuple[str, ...]) -> list[int]:
@@ -60,15 +66,19 @@ def gradient_by_sympy(graph: Graph, output: int, variables: tuple[str, ...]) -> 
 
     ValueError for a graph of more than MOST nodes, for which it would take too long.
     """
-    import sympy
-
     count = len(graph.reach([output]))
     if count > MOST:
         raise ValueError(
             f"the symbolic derivative is for formulas of up to {MOST} parts; this one has {count}"
         )
-    expression = _expression(_term_of(graph, output, {}))
-    return [build(graph, _term(sympy.diff(expression, _symbol(name)))) for name in variables]
+    return [build(graph, term) for term in ask("gradient", _term_of(graph, output, {}), variables)]
+
+
+def _gradient(term: Term, variables: tuple[str, ...]) -> tuple[Term, ...]:
+    import sympy
+
+    expression = _expression(term)
+    return tuple(_term(sympy.diff(expression, _symbol(name))) for name in variables)
 
 
 def _term_of(graph: Graph, node: int, known: dict[int, Term]) -> Term:
@@ -86,6 +96,10 @@ def _term_of(graph: Graph, node: int, known: dict[int, Term]) -> Term:
 @lru_cache(maxsize=1)
 def swell() -> Swell:
     """How formula, derivative and graph grow along the chain."""
+    return Swell(*ask("swell"))
+
+
+def _swell() -> tuple[Any, ...]:
     import sympy
 
     x = _symbol("x")
@@ -101,8 +115,12 @@ def swell() -> Swell:
         shared = sum(bool(graph.operands(n)) for n in graph.reach([node, slope]))
         counts.append((int(sympy.count_ops(expression)),
                        int(sympy.count_ops(sympy.diff(expression, x))), shared))  # fmt: skip
-    formula, derivative, both = zip(*counts, strict=True)
-    return Swell(formula, derivative, both)
+    return tuple(zip(*counts, strict=True))
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "differentiate": _differentiate, "gradient": _gradient, "swell": _swell,
+}  # fmt: skip
 
 
 def _symbol(name: str) -> Any:
