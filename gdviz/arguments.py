@@ -16,6 +16,7 @@ examples:
   gdviz race "x^2 + 50*y^2" --domain -2,2,-2,2 --optimizer gd:lr=0.01
   gdviz render race.json --png race.png --mp4 race.mp4
   gdviz fit houses.csv --input LotArea --target SalePrice --batch 32
+  gdviz map basins race.json --size 4096 --out basins.png
   gdviz list surfaces
 """
 
@@ -49,6 +50,18 @@ examples:
   gdviz render race.json --view map --view surface --mp4 race.mp4 --seconds 10
   gdviz render race.json --view curves --theme light --pdf curves.pdf --svg curves.svg
   gdviz render race.json --script race.py --csv race.csv
+"""
+
+
+MAP_EXAMPLES = """\
+A basin map tells of every start in which minimum a racer ends, a sweep what two of its
+hyper-parameters do. The finished tiles are kept beside the file until the map is whole: the same
+command goes on where it was stopped.
+
+examples:
+  gdviz map basins race.json --size 8192 --out basins.png
+  gdviz map sweep race.json --racer 2 --size 1024x512 --out sweep.npz
+  gdviz map basins race.json --size 8192 --out basins.npz --scheduler tcp://127.0.0.1:8786
 """
 
 
@@ -96,6 +109,11 @@ def _widths(text: str) -> tuple[int, ...]:
     if not all(part.strip().isdigit() and part.isascii() and len(part) < 6 for part in parts):
         raise argparse.ArgumentTypeError(f"{text[:60]!r} is not of the form N,N such as 8,4")
     return tuple(int(part) for part in parts)
+
+
+def _pixels(text: str) -> tuple[int, int]:
+    """N or WxH"""
+    return _size(text if "x" in text else f"{text}x{text}")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -158,6 +176,7 @@ def parser() -> argparse.ArgumentParser:
                       help="write every step here, the experiment to a .json")  # fmt: skip
     _add_fit(commands, raw)
     _add_render(commands, raw)
+    _add_map(commands, raw)
     listing = commands.add_parser("list", help="what there is", allow_abbrev=False)
     listing.add_argument("what", choices=("surfaces", "optimizers", "models"))
     opening = commands.add_parser(
@@ -220,8 +239,8 @@ def _add_render(commands: Any, raw: Any) -> None:
     ):  # fmt: skip
         render.add_argument(f"--{kind}", metavar="FILE", type=Path, help=what)
     render.add_argument("--view", action="append", default=[], metavar="VIEW",
-                        help="map, surface, fit, curves, inspector, results, mechanics or "
-                        "laboratory; several stand side by side (map)")  # fmt: skip
+                        help="map, surface, fit, curves, inspector, results, mechanics, "
+                        "laboratory, basins or sweep; several side by side (map)")  # fmt: skip
     render.add_argument("--size", type=_size, default=(1200, 800), metavar="WxH",
                         help="in points (1200x800)")  # fmt: skip
     render.add_argument("--scale", type=float, default=1.0, metavar="S",
@@ -249,6 +268,38 @@ def _add_render(commands: Any, raw: Any) -> None:
     render.add_argument("--progress", action="store_true",
                         help="tell on standard output how far it is")  # fmt: skip
     render.set_defaults(parser=render)
+
+
+def _add_map(commands: Any, raw: Any) -> None:
+    made = commands.add_parser(
+        "map", help="make a large map of all runs of a saved experiment", epilog=MAP_EXAMPLES,
+        formatter_class=raw, allow_abbrev=False,
+    )  # fmt: skip
+    made.add_argument("kind", choices=("basins", "sweep"))
+    made.add_argument("file", metavar="SESSION", type=Path)
+    made.add_argument("--out", metavar="FILE", type=Path, required=True,
+                      help="a picture (.png) or arrays (.npz)")  # fmt: skip
+    made.add_argument("--size", metavar="N|WxH", type=_pixels, default=None,
+                      help="in pixels (1024; the other side as the domain asks)")  # fmt: skip
+    made.add_argument("--racer", metavar="N", type=int, default=1, help="by its number (1)")
+    made.add_argument("--start", metavar="N", type=int, default=1,
+                      help="from which a sweep runs, by its number (1)")  # fmt: skip
+    made.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=_domain,
+                      help="the part of the plane that a basin map shows")  # fmt: skip
+    made.add_argument("--colour", metavar="WHAT", default=None,
+                      help="minimum, steps or probability of basins; end, loss or steps of a "
+                      "sweep (as the experiment was looked at)")  # fmt: skip
+    made.add_argument("--theme", default="dark", metavar="NAME", help="dark or light (dark)")
+    made.add_argument("--heat", default="gdviz", metavar="NAME",
+                      help="colours of numbers, such as viridis (gdviz)")  # fmt: skip
+    made.add_argument("--palette", default="gdviz", metavar="NAME",
+                      help="colours of minima, such as Okabe-Ito (gdviz)")  # fmt: skip
+    made.add_argument("--scheduler", metavar="ADDRESS",
+                      help="have the tiles computed by a Dask cluster, such as "
+                      "tcp://127.0.0.1:8786")  # fmt: skip
+    made.add_argument("--progress", action="store_true",
+                      help="tell on standard output how far it is")  # fmt: skip
+    made.set_defaults(parser=made)
 
 
 # Their values may begin with a minus, which argparse would take for an option.

@@ -49,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fit(options)
         if options.command == "render":
             return _render(options)
+        if options.command == "map":
+            return _map(options)
         return _window(options.file if options.command == "open" else None)
     except KeyboardInterrupt:
         return 130
@@ -277,6 +279,54 @@ def _render(options: argparse.Namespace) -> int:
         return 1
     for path in written:
         print(f"wrote {path}")
+    return 0
+
+
+def _map(options: argparse.Namespace) -> int:
+    from gdviz import atlas, compute, session
+    from gdviz.cluster import ClusterError, executor_at
+
+    def warn(words: str) -> None:
+        print(f"gdviz map: {words}", file=sys.stderr)
+
+    report = _say_progress if options.progress else _report("mapping")
+    try:
+        ending = atlas.check_target(options.out)
+        if os.path.realpath(options.out) == os.path.realpath(options.file):
+            raise ValueError("the map needs another name than the experiment")
+        opened = session.read(options.file)
+        if opened.remark:
+            warn(opened.remark)
+        order = atlas.Order.of(
+            opened, options.kind, options.size, options.racer, options.start, options.domain,
+            options.colour,
+        )  # fmt: skip
+        inks = None
+        if ending == ".png":
+            from gdviz.app.preferences import coloured
+            from gdviz.app.theme import DARK, LIGHT
+            from gdviz.shot import Shot
+
+            Shot(
+                theme=options.theme, heat=options.heat, palette=options.palette
+            )  # if they are known
+            usual = DARK if options.theme == "dark" else LIGHT
+            inks = coloured(usual, options.heat, options.palette).inks
+        with contextlib.ExitStack() as stack:
+            executor = None
+            if options.scheduler is not None:
+                executor = stack.enter_context(executor_at(options.scheduler, warn))
+            work = atlas.compute(order.question, options.out, executor)
+            there = compute.finish(work, report)
+        if there:
+            print(f"went on with {there} finished tiles")
+        told = compute.finish(atlas.write(order, options.out, inks), report)
+    except (ValueError, OSError, MemoryError, ClusterError) as error:
+        warn(str(error) or "not enough memory")
+        return 1
+    for line in told:
+        print(line)
+    print(f"wrote {options.out}")
     return 0
 
 

@@ -149,6 +149,13 @@ def _weight(program: Any) -> int:
     return sum(15 if i.name.removesuffix("_k") in slow else 1 for i in program.instructions)
 
 
+def step_cost(surface: Surface, optimizer: core.Optimizer, rows: int) -> float:
+    """About how many seconds a step of one of many runs takes that sees so many rows."""
+    evaluated = _weight(surface.tape("gradient").program) * rows * 0.5e-9
+    rule = sum(_weight(program) for program in optimizer.programs().programs) * 0.25e-9
+    return (evaluated * optimizer.evaluations + rule) / 2  # about as many threads
+
+
 def cost(experiment: Experiment, before: Race | None = None) -> float:
     """About how many seconds the race takes; an overestimate for runs that end early.
 
@@ -200,10 +207,13 @@ def kept(experiment: Experiment, before: Race | None) -> dict[int, list[core.Tra
     return found
 
 
+_ELSEWHERE = ("racers", "together", "maps")
+
+
 def _alike(one: Experiment, other: Experiment) -> bool:
     """Whether two experiments differ in their racers only, and in what ties them."""
     return all(getattr(one, f.name) == getattr(other, f.name)
-               for f in fields(Experiment) if f.name not in ("racers", "together"))  # fmt: skip
+               for f in fields(Experiment) if f.name not in _ELSEWHERE)  # fmt: skip
 
 
 def _runs_as(racer: Racer) -> tuple[Any, ...]:

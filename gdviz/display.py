@@ -11,6 +11,9 @@ SCALES = ("auto", "log", "linear")
 INTERNALS = ("gradient", "moment", "step", "scaling", "model", "energy", "reach", "batches",
              "contours")  # fmt: skip
 MOTIONS = ("energy", "x", "y", "path")
+# What the colours of the maps of many runs tell.
+BASINS = ("minimum", "steps", "probability")
+SWEPT = ("end", "loss", "steps")
 
 AZIMUTH, ELEVATION = -112.0, 42.0
 
@@ -49,8 +52,10 @@ class Display:
     in the plane below and on the surface, `camera` from where it is seen. Curves: `quantity` is
     "loss", "gradient", "distance", "lr" or the name of a state variable, `against` and `scale` are
     the axes. Mechanics: `motion` is "energy" for energies against time, or "x", "y" or "path" for
-    the phase portrait along it. Results: `target` is the loss to reach, None for one that suits
-    the race. Racers: with `linked` a learning rate is set for all of them at once.
+    the phase portrait along it. Basins: `basins` is what the colours tell, with `beside` those of
+    all racers are shown side by side. Hyper-parameters: `swept` is what the colours tell. Results:
+    `target` is the loss to reach, None for one that suits the race. Racers: with `linked` a
+    learning rate is set for all of them at once.
 
     Raises ValueError for a value that is not one of these.
     """
@@ -69,11 +74,14 @@ class Display:
     target: float | None = None
     linked: bool = False
     motion: str = "energy"
+    basins: str = "minimum"
+    beside: bool = False
+    swept: str = "steps"
 
     def __post_init__(self) -> None:
         for name, known in (
             ("field", FIELDS), ("height", HEIGHTS), ("against", AXES), ("scale", SCALES),
-            ("motion", MOTIONS),
+            ("motion", MOTIONS), ("basins", BASINS), ("swept", SWEPT),
         ):  # fmt: skip
             value = getattr(self, name)
             if value not in known:

@@ -17,6 +17,7 @@ from gdviz.own import (
     view_of_loss,
 )
 from gdviz.racer import Racer, rate_in
+from gdviz.sweep import Maps
 from gdviz_core import SURFACES, Surface
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import check_count, check_start, check_tolerance
@@ -49,7 +50,7 @@ class Experiment:
     each component of the gradient, `seed` draws it; at each step all racers from one start meet the
     same. It also draws the batches, with or without `replacement`. With `own_luck` noise and
     batches differ from racer to racer. With `together` momentum and the particle that makes the
-    same steps stay so when one of them is changed.
+    same steps stay so when one of them is changed. `maps` is what the maps of many runs are asked.
 
     Raises FormulaError for a formula that cannot be read, ValueError for any other bad field.
     """
@@ -70,6 +71,7 @@ class Experiment:
     replacement: bool = False
     own_luck: bool = False
     together: bool = False
+    maps: Maps = field(default_factory=Maps)
 
     def __post_init__(self) -> None:
         if self.domain is not None:
@@ -124,7 +126,7 @@ class Experiment:
         if "racers" in changes:
             changes["racers"] = self._tied(changes["racers"])
         made = replace(self, **changes)
-        if "racers" not in changes and not changes.keys() <= {"tolerance", "together"}:
+        if "racers" not in changes and not changes.keys() <= {"tolerance", "together", "maps"}:
             made = replace(made, racers=tuple(replace(r, tuned=False) for r in made.racers))
         return made
 

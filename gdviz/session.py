@@ -21,6 +21,7 @@ from gdviz.experiment import Experiment
 from gdviz.own import Number, OwnRule
 from gdviz.racer import Racer
 from gdviz.scene import Scene
+from gdviz.sweep import Axis, Maps
 from gdviz_core.delimited import DataError
 from gdviz_core.dialect import Format
 from gdviz_core.perceptron import Perceptron, Plane
@@ -28,9 +29,9 @@ from gdviz_core.table import Table
 
 # 1 had no parameters of surfaces, 2 no display and no budget in evaluations, 3 no scene, noise,
 # schedules, clipping and weight decay, 4 no rules and numbers of the user's own and no way of
-# differentiating, 5 no data and no batches, 6 no bodies. What is missing has its default, so all
-# can be read.
-FORMAT = 7
+# differentiating, 5 no data and no batches, 6 no bodies, 7 no maps. What is missing has its
+# default, so all can be read.
+FORMAT = 8
 TEXT = "gdviz:"  # how a session in a line of text begins
 LINE = 76  # characters in each of its lines
 MAX_BYTES = 16 * 1024 * 1024
@@ -96,9 +97,9 @@ def _from_folder(session: Session, folder: str | Path | None) -> Session:
 
 _FIELDS: dict[str, type] = {
     "experiment": Experiment, "display": Display, "scene": Scene, "camera": Camera, "data": Data,
-    "format": Format, "net": Perceptron, "plane": Plane,
+    "format": Format, "net": Perceptron, "plane": Plane, "maps": Maps,
 }  # fmt: skip
-_OBJECTS = (Session, Racer, OwnRule, *_FIELDS.values())
+_OBJECTS = (Session, Racer, OwnRule, Axis, *_FIELDS.values())
 _RARE = ("numbers", "data", "replacement", "own_luck", "together")
 
 
@@ -107,7 +108,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if not isinstance(value, _OBJECTS) or not is_dataclass(value):
         return value
-    usual = {Display: Display(), Camera: Camera(), Scene: Scene()}.get(type(value))
+    usual = {Display: Display(), Camera: Camera(), Scene: Scene(), Maps: Maps()}.get(type(value))
     if isinstance(value, Racer):
         usual = Racer(value.optimizer, value.values, rule=value.rule)
     found = {}
@@ -115,7 +116,7 @@ def _plain(value: Any) -> Any:
         part = getattr(value, entry.name)
         needed = entry.name in ("optimizer", "values", "name", "colour", "on")
         needed = needed or (entry.name == "rule" and part is not None)
-        if isinstance(value, Experiment) and not part and entry.name in _RARE:
+        if isinstance(value, Experiment) and ((not part and entry.name in _RARE) or part == Maps()):
             continue  # as of most experiments
         if isinstance(value, Data) and part == entry.default:
             continue
@@ -282,7 +283,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _unknown(session: dict[str, Any]) -> list[str]:
     """The fields of a session that this program does not know."""
     found: list[str] = []
-    several: dict[str, type] = {"racers": Racer, "numbers": Number}
+    several: dict[str, type] = {"racers": Racer, "numbers": Number, "axes": Axis}
 
     def compare(value: dict[str, Any], kind: type, where: str) -> None:
         known = {entry.name for entry in fields(kind)}

@@ -10,7 +10,8 @@ OWN = "gdviz"
 # Colour maps whose lightness rises evenly, so that low and high are told apart by anyone.
 HEATS = (OWN, "viridis", "cividis", "magma", "CET-L1")
 PALETTES = (OWN, "Okabe-Ito")
-VIEWS = ("map", "surface", "fit", "curves", "inspector", "results", "mechanics", "laboratory")
+VIEWS = ("map", "surface", "fit", "curves", "inspector", "results", "mechanics", "laboratory",
+         "basins", "sweep")  # fmt: skip
 THEMES = ("dark", "light")
 SMALLEST, LARGEST = 64, 16_384  # points along a side
 MAX_PIXELS = 120_000_000

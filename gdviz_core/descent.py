@@ -26,12 +26,14 @@ DIVERGED = "diverged"
 LEFT = "left the domain"
 STALLED = "stalled"
 OUT_OF_STEPS = "out of steps"
+REACHED = "reached the target"  # in maps only
 STATUSES = {
     engine.OUT_OF_STEPS: OUT_OF_STEPS,
     engine.OUTSIDE: LEFT,
     engine.CONVERGED: CONVERGED,
     engine.DIVERGED: DIVERGED,
     engine.STALLED: STALLED,
+    engine.REACHED: REACHED,
 }
 
 BLOCK = 256  # lanes that a thread takes on together
@@ -356,11 +358,12 @@ def prepare(
     block: int = BLOCK,
     emitted: bool = True,
     bounds: tuple[float, ...] | None = None,
+    target: float | None = None,
 ) -> tuple[Iteration, Shared]:
     """The Iteration of an optimizer on a surface, and its learning rate.
 
     `lanes` are hyper-parameters that differ from lane to lane, `count` the number of lanes.
-    `bounds` are other limits than those of the surface.
+    `bounds` are other limits than those of the surface, `target` a loss that ends a run.
     """
     values = optimizer.values
     for name in around.schedules:
@@ -422,6 +425,7 @@ def prepare(
             plateau.threshold,
             plateau.floor,
         ),
+        target=-math.inf if target is None else target,
         **around.engine(racer),
     )
     lr = np.asarray(varied.get("lr", values["lr"])) if "lr" in values else None

@@ -30,8 +30,9 @@ LOOK = 16
 class Ends:
     """Where runs ended: arrays over the lanes.
 
-    `status` holds the strings of Trajectory.status, `steps` the steps taken; ends are looked for
-    every 16 steps.
+    `status` holds the strings of Trajectory.status, and "reached the target" where there was one;
+    `codes` are the keys of STATUSES. `steps` are those taken; ends are looked for every 16 steps,
+    with a target after every step.
     """
 
     x: Array
@@ -39,8 +40,17 @@ class Ends:
     loss: Array
     grad_x: Array
     grad_y: Array
-    status: NDArray[np.object_]
+    codes: NDArray[np.int8]
     steps: NDArray[np.int64]
+
+    @property
+    def status(self) -> NDArray[np.object_]:
+        return named(self.codes)
+
+
+def named(codes: NDArray[np.int8]) -> NDArray[np.object_]:
+    """The strings of Trajectory.status for their numbers."""
+    return np.array([STATUSES[i] for i in range(len(STATUSES))], object)[codes]
 
 
 def settle(
@@ -52,6 +62,7 @@ def settle(
     hyperparameters: Mapping[str, ArrayLike] | None = None,
     progress: Any = None,
     numbers: ArrayLike | None = None,
+    target: float | None = None,
     threads: int | None = None,
     block: int = 256,
     emitted: bool = True,
@@ -62,7 +73,8 @@ def settle(
     `starts` has shape (lanes, 2), or (2,) for one start; `hyperparameters` maps names to a value
     or to one for each lane. Lanes that have ended cost nothing any more. `conditions` as for
     `race`; `numbers` are those of the lanes, by which their noise is chosen: 0, 1, 2, ... unless
-    given. `threads`, `block` and `emitted` change how it is computed and not the result.
+    given. A run ends as well where its loss is at most `target`. `threads`, `block` and `emitted`
+    change how it is computed and not the result.
 
     Raises ValueError for a bad argument, TooLarge and Cancelled.
     """
@@ -84,14 +96,13 @@ def settle(
         raise ValueError("starts must be finite")
     check_size(8 * (8 + len(lanes)) * count + schedule_size(around, steps))
     iteration, _ = prepare(
-        surface, optimizer, steps, around, every=0, look=LOOK, lanes=lanes, count=count,
-        block=block, emitted=emitted,
+        surface, optimizer, steps, around, every=0, look=LOOK if target is None else 1,
+        lanes=lanes, count=count, block=block, emitted=emitted, target=target,
     )  # fmt: skip
     given = None if numbers is None else np.ascontiguousarray(numbers, np.int64)
     run = run_all(iteration, points, progress, given, threads)
     x, y, loss, grad_x, grad_y = run.record[:, 0]
-    names = np.array([STATUSES[i] for i in range(len(STATUSES))], object)
-    return Ends(x, y, loss, grad_x, grad_y, names[run.status], run.last)
+    return Ends(x, y, loss, grad_x, grad_y, run.status, run.last)
 
 
 def _lanes(optimizer: Optimizer, given: Mapping[str, ArrayLike]) -> dict[str, Array]:

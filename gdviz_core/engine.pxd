@@ -34,7 +34,7 @@ cdef extern from "kernels.h":
         gdv_disturb disturb
         gdv_sum sum
         const gdv_run *emitted
-    enum: GDV_PAD, GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED
+    enum: GDV_PAD, GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED, GDV_REACHED
 
 cdef const gdv_kernels *KERNELS
 

@@ -17,6 +17,7 @@ OUT_OF_STEPS: int
 OUTSIDE: int
 CONVERGED: int
 DIVERGED: int
+REACHED: int
 STALLED: int
 
 class Progress:

@@ -54,8 +54,8 @@ cdef extern from *:
 cdef extern from "emitted.h":
     const char *const gdv_digests[]
 
-OUT_OF_STEPS, OUTSIDE, CONVERGED, DIVERGED, STALLED = (
-    GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED)
+OUT_OF_STEPS, OUTSIDE, CONVERGED, DIVERGED, STALLED, REACHED = (
+    GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED, GDV_REACHED)
 
 
 ENGINES = ("avx512",) * gdv_has_avx512() + ("avx2",) * gdv_has_avx2() + ("baseline",)

@@ -13,8 +13,8 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 from gdviz_core.engine cimport (
-    BLOCK, GDV_CONVERGED, GDV_DIVERGED, GDV_OUTSIDE, GDV_PAD, GDV_RUNNING, GDV_STALLED, KERNELS,
-    Progress, Tape, aligned, gdv_bounds, gdv_disturbance, gdv_instruction, gdv_tape, load, padded,
+    BLOCK, GDV_CONVERGED, GDV_DIVERGED, GDV_OUTSIDE, GDV_PAD, GDV_REACHED, GDV_RUNNING, GDV_STALLED,
+    KERNELS, Progress, Tape, aligned, gdv_bounds, gdv_disturbance, gdv_instruction, gdv_tape, load, padded,
     patch, plan_t,
 )
 from gdviz_core.rows cimport RowTape, rows_t, take
@@ -77,6 +77,8 @@ cdef class Iteration:
     `shared` are the values of the shared hyper-parameters, `lanes` (hyper-parameter, lane) of the
     others. `initial` (state, coordinate, 1 or lane) and `at_w` (state) give the start of the state;
     a lane has not converged while one of the states `moving` is more than the tolerance.
+    A lane ends as well where its loss is at most `target`.
+
     `scheduled` (k, 2) names hyper-parameters, as (0, shared) or (1, lane) and its number, and
     `factors` (k, steps) what they are multiplied by at each step.
 
@@ -107,7 +109,7 @@ cdef class Iteration:
     cdef readonly int64_t steps
     cdef readonly int64_t width
     cdef int64_t every, look
-    cdef double step_tolerance, loss_tolerance
+    cdef double step_tolerance, loss_tolerance, target
     cdef int64_t patience
     cdef gdv_disturbance disturbance
     cdef bint disturbed
@@ -124,7 +126,7 @@ cdef class Iteration:
                  at_w, bounds, steps, every=1, look=1, block=BLOCK, stop_outside=False,
                  scheduled=None, factors=None, weight_decay=0.0, noise=0.0, clip_value=INFINITY, clip_norm=INFINITY,
                  seed=0, step_tolerance=0.0, loss_tolerance=0.0, patience=0, plateau=None, batch=0,
-                 replacement=False, moving=()):
+                 replacement=False, moving=(), target=-INFINITY):
         names = rule.extras
         needs_hessian = not {"hxx", "hxy", "hyy", "h"}.isdisjoint(names)
         self.owners = (surface, slope, shown, tapes)
@@ -153,7 +155,7 @@ cdef class Iteration:
         self.disturbed = weight_decay > 0 or noise > 0 or clip_value < INFINITY or clip_norm < INFINITY
         self.seed = seed
         self.step_tolerance, self.loss_tolerance = step_tolerance, loss_tolerance
-        self.patience = patience
+        self.patience, self.target = patience, target
         self.plateau = -1
         if plateau is not None:
             (self.plateau, self.plateau_factor, self.plateau_patience, self.plateau_threshold,
@@ -572,6 +574,12 @@ cdef class Iteration:
                     any_ = True
         if self.patience > 0:
             any_ |= self.find_stalled(b, f, state, left)
+        if self.target > -INFINITY:
+            for k in range(b.m):
+                if f[k] <= self.target and state[k] != GDV_DIVERGED and (
+                        state[k] != GDV_OUTSIDE or not self.stop_outside):
+                    state[k] = GDV_REACHED
+                    any_ = True
         if any_:
             for k in range(b.m):
                 lane = b.origin[k]

@@ -28,7 +28,8 @@ struct gdv_tape {
     double *scratch;
 };
 
-enum { GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED };
+enum { GDV_RUNNING, GDV_OUTSIDE, GDV_CONVERGED, GDV_DIVERGED, GDV_STALLED,
+       GDV_REACHED };
 
 typedef struct {
     double tolerance2;           /* square of the gradient norm that counts as converged */

@@ -145,7 +145,7 @@ class _Content(pg.GraphicsObject):
 class Canvas(pg.PlotWidget):
     """A plot with axes; set `paint_content` to draw inside them.
 
-    `room` is the width of the vertical axis.
+    `room` is the width of the vertical axis, `below` the height of the other.
     """
 
     clicked = pyqtSignal(object)
@@ -154,8 +154,9 @@ class Canvas(pg.PlotWidget):
     hovered = pyqtSignal(object)  # (x, y) under the pointer, None when it leaves
     resized = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None, room: int = 44, **axes: pg.AxisItem):
-        self._room = room
+    def __init__(self, parent: QWidget | None = None, room: int = 44, below: int = 26,
+                 **axes: pg.AxisItem):  # fmt: skip
+        self._room, self._below = room, below
         self.box = _Box(self)
         super().__init__(parent, viewBox=self.box, axisItems=axes, enableMenu=False)
         self.paint_content: Callable[[QPainter, Viewport], None] = lambda painter, viewport: None
@@ -174,7 +175,7 @@ class Canvas(pg.PlotWidget):
     def set_theme(self, theme: Theme) -> None:
         self.setBackground(theme.card)
         self.getAxis("left").setWidth(round(self._room * theme.zoom))
-        self.getAxis("bottom").setHeight(round(26 * theme.zoom))
+        self.getAxis("bottom").setHeight(round(self._below * theme.zoom))
         for name in ("left", "bottom"):
             self.getAxis(name).setTickFont(font(11 * theme.zoom))
             self.getAxis(name).setPen(pg.mkPen(theme.border))

@@ -7,6 +7,9 @@ from typing import Any
 from PyQt6.QtCore import QObject, QThreadPool, pyqtSignal
 
 _running: set["Job"] = set()
+# Maps of many runs may take long: what else is to be computed must not wait for them.
+_APART = QThreadPool()
+_APART.setMaxThreadCount(2)
 
 
 class Job(QObject):
@@ -30,10 +33,10 @@ class Job(QObject):
         self._advanced.connect(self._advance)
         self._ended.connect(self._report)
 
-    def start(self) -> None:
-        """Begin; returns at once."""
+    def start(self, long: bool = False) -> None:
+        """Begin; returns at once. One that may take `long` is on threads of its own."""
         _running.add(self)  # alive until its thread has ended, whoever else lets go of it
-        pool = QThreadPool.globalInstance()
+        pool = _APART if long else QThreadPool.globalInstance()
         assert pool is not None
         pool.start(self._work)
 
@@ -77,8 +80,8 @@ def stop_all() -> None:
     """Cancel every job and wait for its thread; for closing the program."""
     for job in list(_running):
         job.cancel()
-    pool = QThreadPool.globalInstance()
-    if pool is not None:  # it is gone once Qt has ended
-        pool.waitForDone()
+    for pool in (QThreadPool.globalInstance(), _APART):
+        if pool is not None:  # it is gone once Qt has ended
+            pool.waitForDone()
     # what they have to report is not wanted; deleted here, they take it with them
     _running.clear()

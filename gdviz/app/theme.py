@@ -11,6 +11,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette, QPixmap
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from gdviz.tint import Inks, packed, rgb
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -52,6 +54,12 @@ class Theme:
     def zoomed(self, zoom: float) -> "Theme":
         """The same colours with type and lines so many times as large."""
         return self if zoom == self.zoom else replace(self, zoom=zoom)
+
+    @cached_property
+    def inks(self) -> Inks:
+        """What maps of many runs are painted with."""
+        undecided = QColor(int(packed((rgb(self.text3) + rgb(self.card))[None] / 2)[0]))
+        return Inks(self.racers, self.card, self.heat_table, self.empty, undecided.name())
 
     @cached_property
     def heat_table(self) -> NDArray[np.uint32]:

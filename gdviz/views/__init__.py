@@ -1,5 +1,6 @@
 """The views, one file each; VIEWS is what the window builds its panels from."""
 
+from gdviz.views.basins import BasinsView
 from gdviz.views.curves import CurvesView
 from gdviz.views.fit import FitView
 from gdviz.views.header import HeaderView
@@ -16,6 +17,7 @@ from gdviz.views.results import ResultsView
 from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
 from gdviz.views.story import StoryView
+from gdviz.views.sweep import SweepView
 
 VIEWS = (
     HeaderView,
@@ -30,6 +32,8 @@ VIEWS = (
     InspectorView,
     CurvesView,
     ResultsView,
+    BasinsView,
+    SweepView,
     MechanicsView,
     LaboratoryView,
     LessonsView,

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer
 from PyQt6.QtGui import (
     QColor,
@@ -16,6 +15,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gdviz.app.axis import LevelAxis, StepAxis
 from gdviz.app.canvas import LEFT, Canvas, Viewport, image_of
 from gdviz.app.controls import Choice, Combo, label
 from gdviz.app.document import Document
@@ -28,7 +28,7 @@ from gdviz.compute import Race
 from gdviz.curves import Levels, quantities
 from gdviz.display import AXES, SCALES, Display
 from gdviz.experiment import Experiment
-from gdviz.scale import nice_ticks, power_of_ten, short, tick_label
+from gdviz.scale import short
 from gdviz.views.view import View
 
 LINE = 1.6
@@ -36,49 +36,6 @@ DOT = 4.2
 MANY_DOTS = 300
 LOW = 230  # a panel lower than this has room for one row only
 READ = 9  # lines of the box that reads values
-
-
-class _LevelAxis(pg.AxisItem):
-    """Powers of ten where the axis is logarithmic, round numbers where it is not."""
-
-    log = True
-
-    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
-        room = max(2, int(size / 36))
-        if not self.log:
-            return [(1.0, nice_ticks(low, high, room))]
-        first, last = math.ceil(low), math.floor(high)
-        if last - first < 2:  # few powers of ten: numbers between
-            between = [b * 10.0**e for e in range(first - 1, last + 1) for b in (1, 2, 5)]
-            between = [value for value in between if 10**low <= value <= 10**high]
-            if len(between) < 3:
-                between = [value for value in nice_ticks(10**low, 10**high, room) if value > 0]
-            return [(1.0, [math.log10(value) for value in between])]
-        every = max(1, math.ceil((last - first + 1) / room))
-        ticks = [float(i) for i in range(first, last + 1) if i % every == 0]
-        return [(float(every), ticks)]
-
-    def tickStrings(self, values: list[float], *_: Any) -> list[str]:
-        if self.log:
-            return [_log_label(value) for value in values]
-        return [tick_label(value, False) for value in values]
-
-
-def _log_label(value: float) -> str:
-    if abs(value - round(value)) < 1e-9:
-        return power_of_ten(round(value))
-    return tick_label(10**value, False)
-
-
-class _StepAxis(pg.AxisItem):
-    """Whole steps; the label at the right edge stays inside."""
-
-    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
-        ticks = nice_ticks(max(low, 0.0), high, max(3, int(size / 64)))
-        return [(1.0, [tick for tick in ticks if tick == round(tick)])]
-
-    def tickStrings(self, values: list[float], *_: Any) -> list[str]:
-        return [f"{value:.6g}" for value in values]
 
 
 class CurvesView(View):
@@ -89,8 +46,8 @@ class CurvesView(View):
 
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
-        self.axis = _LevelAxis("left")
-        self.canvas = Canvas(self, 54, left=self.axis, bottom=_StepAxis("bottom"))
+        self.axis = LevelAxis("left")
+        self.canvas = Canvas(self, 54, left=self.axis, bottom=StepAxis("bottom"))
         self.canvas.setAccessibleName(tr("Curves"))
         self.canvas.getPlotItem().setContentsMargins(0, 0, 14, 0)  # for half of the last number
         self.canvas.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # there is room for 0

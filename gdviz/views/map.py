@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter, QPen
+from PyQt6.QtCore import QPointF, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QPainter
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from gdviz.app.background import Background
@@ -20,18 +20,17 @@ from gdviz.app.launch import Launch
 from gdviz.app.layers import Layers
 from gdviz.app.player import Player
 from gdviz.app.probe import Probe
+from gdviz.app.range import Range
+from gdviz.app.steering import Steering
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme
 from gdviz.app.trails import Trails
 from gdviz.compute import Race
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point
-from gdviz.scale import rounded, stretch
 from gdviz.views.view import View
 
 GRIP = 13.0  # how near the pointer must be to a start to take it
-MAX_SPAN = 1e5  # how far out and in one may zoom, in sizes of the domain
-MIN_SPAN = 1e-9
 ROOM, LONG = 44, 62  # widths of the vertical axis, for usual and for long numbers
 
 
@@ -59,14 +58,10 @@ class MapView(View):
         row.addWidget(self.canvas, 1)
         row.addWidget(self.bar)
         self.theme: Theme = DARK
-        self._domain = (0.0, 1.0, 0.0, 1.0)
-        self._middle: Point = (0.0, 0.0)
-        self._span = 1.0  # plane units of x per logical pixel
-        self._share = 1.0  # of y for one of x
-        self._fits = True  # until the user zooms or pans
+        self.range = Range()
         self._trails, self._starts, self._balls = Trails(), Starts(), Balls()
         self._race: Race | None = None
-        self._frame: tuple[QPointF, QPointF] | None = None  # of a box zoom, on the canvas
+        self._steering = Steering(self.canvas, self.range, self._apply_range)
         self._probe, self._launch = Probe(), Launch()
         self._launching = False  # the first velocity is dragged
         self.background = Background(document, self)
@@ -80,7 +75,7 @@ class MapView(View):
         self._gesture: object = None
         self.canvas.clicked.connect(self._click)
         self.canvas.dragged.connect(self._drag)
-        self.canvas.wheeled.connect(self._wheel)
+        self.canvas.wheeled.connect(self._steering.wheel)
         self.canvas.hovered.connect(self._hover)
         self.canvas.resized.connect(self._apply_range)
         self.canvas.resized.connect(self._place_button)
@@ -95,10 +90,10 @@ class MapView(View):
         surface = experiment.resolved()
         key = (surface.name, surface.domain)
         if key != self._fitted:
-            self._fitted, self._domain = key, surface.domain
-            self._share = stretch(surface.domain)
+            self._fitted = key
+            self.range.set_domain(surface.domain)
             self.canvas.set_room(ROOM if max(map(abs, surface.domain[2:])) < 1e5 else LONG)
-            self.fit()
+            self._apply_range()
         self.canvas.repaint_content()
 
     def show_race(self, race: Race) -> None:
@@ -141,57 +136,34 @@ class MapView(View):
 
     def fit(self) -> None:
         """Show the whole domain."""
-        x0, x1, y0, y1 = self._domain
-        self._middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-        self._fits = True
+        self.range.fit()
         self._apply_range()
 
     @property
     def fits(self) -> bool:
         """Whether the whole domain is shown, neither more nor less."""
-        return self._fits
+        return self.range.fits
 
     def zoom(self, factor: float, about: Point | None = None) -> None:
         """Make everything `factor` times larger; the point `about` stays where it is."""
-        self._fits = False
-        size = self._size()
-        width = max(self.canvas.box.width(), 1.0)
-        before = self._span
-        far = max(abs(self._middle[0]), abs(self._middle[1]) / self._share)
-        resolution = 1e-13 * (1.0 + far / size)
-        low, high = max(MIN_SPAN, resolution * 1e3), MAX_SPAN
-        self._span = min(max(before / factor, low * size / width), high * size / width)
-        if about is not None:
-            k = self._span / before
-            x, y = about
-            self._middle = (
-                x + k * (self._middle[0] - x),
-                y + k * (self._middle[1] - y),
-            )
+        self.range.zoom(factor, self.canvas.box.width(), about)
         self._apply_range()
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the map by logical pixels."""
-        self._fits = False
-        x, y = self._middle
-        self._middle = (x - dx * self._span, y + dy * self._span * self._share)
+        self.range.pan(dx, dy)
+        self._apply_range()
+
+    def show_box(self, corner: Point, opposite: Point) -> None:
+        """Show the box between two points, and what else there is room for."""
+        self.range.show_box(corner, opposite, self.canvas.box.width(), self.canvas.box.height())
         self._apply_range()
 
     def _apply_range(self) -> None:
         width, height = self.canvas.box.width(), self.canvas.box.height()
-        if width < 4 or height < 4:
-            return
-        x0, x1, y0, y1 = self._domain
-        if self._fits:
-            self._span = max((x1 - x0) / width, (y1 - y0) / self._share / height)
-        reach = MAX_SPAN * self._size()
-        x = min(max(self._middle[0], x0 - reach), x1 + reach)
-        reach *= self._share
-        y = min(max(self._middle[1], y0 - reach), y1 + reach)
-        self._middle = (x, y)
-        half_x, half_y = self._span * width / 2, self._span * self._share * height / 2
-        self.canvas.show_range(x - half_x, x + half_x, y - half_y, y + half_y)
-        self.canvas.repaint_content()
+        if width >= 4 and height >= 4:
+            self.canvas.show_range(*self.range.place(width, height))
+            self.canvas.repaint_content()
 
     # drawing
 
@@ -213,10 +185,7 @@ class MapView(View):
         self._launch.draw(painter, experiment, *selected, viewport, theme)
         if experiment.data is not None:
             name_axes(painter, viewport, experiment.data.variables, theme)
-        if self._frame is not None:
-            painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(*self._frame).normalized())
+        self._steering.draw(painter, theme)
 
     # the mouse
 
@@ -227,7 +196,7 @@ class MapView(View):
             return None
         x, y = self.canvas.to_plane(scene_point)
         points = np.array(starts, np.float64)
-        distances = self._away(points[:, 0] - x, points[:, 1] - y)
+        distances = self.range.away(points[:, 0] - x, points[:, 1] - y)
         nearest = len(starts) - 1 - int(np.argmin(distances[::-1]))
         return nearest if distances[nearest] <= GRIP else None
 
@@ -239,7 +208,7 @@ class MapView(View):
         x, y = self.canvas.to_plane(scene_point)
         index = min(self.player.index, race.last)
         with np.errstate(all="ignore"):
-            away = self._away(race.x[:, index] - x, race.y[:, index] - y)
+            away = self.range.away(race.x[:, index] - x, race.y[:, index] - y)
         away = np.where(np.isfinite(away), away, np.inf)
         lane = len(away) - 1 - int(np.argmin(away[::-1]))
         return lane if away[lane] <= (BALL + 3) * self.theme.zoom else None
@@ -262,13 +231,12 @@ class MapView(View):
 
     def _place(self, scene_point: QPointF) -> Point:
         """A point of the plane, in no more digits than a tenth of a pixel is worth."""
-        x, y = self.canvas.to_plane(scene_point)
-        return rounded((x, y), (self._span, self._span * self._share))
+        return self.range.rounded(self.canvas.to_plane(scene_point))
 
     def _drag(self, event: Any) -> None:
         if event.button() != LEFT and event.button() != Qt.MouseButton.MiddleButton:
             return
-        if self._framed(event):
+        if self._steering.framed(event):
             return
         if event.isStart():
             pressed, left = event.buttonDownScenePos(), event.button() == LEFT
@@ -285,22 +253,17 @@ class MapView(View):
                 starts[self._held] = self._place(event.scenePos())
                 self.document.edit(tr("Move start"), gesture=self._gesture, starts=tuple(starts))
         else:
-            moved = event.scenePos() - event.lastScenePos()
-            self.pan(moved.x(), moved.y())
+            self._steering.pan(event)
         if event.isFinish():
             self._held, self._launching = None, False
 
     def _on_launch(self, scene_point: QPointF) -> bool:
         """Whether the handle of the first velocity is under a point, and nearer than any start."""
-        away = self._launch.away(self._within(scene_point))
+        away = self._launch.away(self._steering.within(scene_point))
         x, y = self.canvas.to_plane(scene_point)
         starts = np.array(self.document.experiment.starts, np.float64).reshape(-1, 2)
-        nearest = self._away(starts[:, 0] - x, starts[:, 1] - y).min(initial=math.inf)
+        nearest = self.range.away(starts[:, 0] - x, starts[:, 1] - y).min(initial=math.inf)
         return away <= min(LAUNCH_GRIP, nearest)
-
-    def _within(self, scene_point: QPointF) -> QPointF:
-        """A point of the scene in logical pixels of what is painted."""
-        return scene_point - self.canvas.box.sceneBoundingRect().topLeft()
 
     def _throw(self, tip: Point) -> None:
         """Give the selected body the first velocity whose arrow ends at a point."""
@@ -318,34 +281,6 @@ class MapView(View):
         except ValueError as error:
             document.said.emit(str(error))
 
-    def _framed(self, event: Any) -> bool:
-        """Zoom into a box that is drawn with Shift; false if that is not what is going on."""
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.isStart():
-            self._frame = None
-        if self._frame is None and not (shift and event.isStart() and event.button() == LEFT):
-            return False
-        self._frame = (self._within(event.buttonDownScenePos()), self._within(event.scenePos()))
-        if event.isFinish():
-            begin, end = event.buttonDownScenePos(), event.scenePos()
-            self._frame = None
-            self.show_box(self.canvas.to_plane(begin), self.canvas.to_plane(end))
-        self.canvas.repaint_content()
-        return True
-
-    def show_box(self, corner: Point, opposite: Point) -> None:
-        """Show the box between two points, and what else there is room for."""
-        width, height = self.canvas.box.width(), self.canvas.box.height()
-        wide, tall = abs(opposite[0] - corner[0]), abs(opposite[1] - corner[1]) / self._share
-        if not math.isfinite(wide + tall) or min(wide, tall) < 6 * self._span:
-            return  # no box, or a click that slipped
-        self._middle = ((corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2)
-        self.zoom(self._span / max(wide / width, tall / height))
-
-    def _wheel(self, event: Any) -> None:
-        delta = max(-1200, min(1200, event.delta()))
-        self.zoom(1.0015**delta, self.canvas.to_plane(event.scenePos()))
-
     def _hover(self, at: Point | None) -> None:
         taken = False
         if at is not None:
@@ -360,19 +295,10 @@ class MapView(View):
         """What is said of the critical point at a point of the plane."""
         if not self.document.display.critical:
             return ""
-        places = ((self._away(mark.x - at[0], mark.y - at[1]), mark.text)
+        places = ((self.range.away(mark.x - at[0], mark.y - at[1]), mark.text)
                   for mark in self.background.marks())  # fmt: skip
         near = [(float(away), text) for away, text in places if away < GRIP]
         return min(near)[1] if near else ""
-
-    def _away(self, dx: Any, dy: Any) -> Any:
-        """How many logical pixels long something of the plane is."""
-        return np.hypot(dx, dy / self._share) / self._span
-
-    def _size(self) -> float:
-        """The longer side of the domain, in units of x."""
-        x0, x1, y0, y1 = self._domain
-        return max(x1 - x0, (y1 - y0) / self._share)
 
     def add_in_the_middle(self) -> None:
         """Add a start without the mouse."""

@@ -6,6 +6,12 @@ LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
     "race": (["Racers"], [["Surface", "Inspector"], ["Curves", "Results"]], [11, 9], 1.0),
     "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves", "Results"]], [13, 7], 1.0),
     "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
+    "maps": (
+        ["Racers"],
+        [["Basins", "Hyper-parameters"], ["Surface", "Curves", "Inspector", "Results"]],
+        [15, 6],
+        1.0,
+    ),
     "gradient laboratory": ([], [["Laboratory"]], [1], 1.0),
     "Newton": (
         ["Racers"],
@@ -25,4 +31,5 @@ WIDE = {
     "gradient laboratory": 0.68,
     "present": 0.42,
     "lessons": 0.33,
+    "maps": 0.44,
 }  # shares of the width for the right

@@ -26,6 +26,7 @@ from gdviz.app.preferences import coloured
 from gdviz.session import Session
 from gdviz.shot import Film, Shot
 from gdviz.views import (
+    BasinsView,
     CurvesView,
     FitView,
     InspectorView,
@@ -34,13 +35,14 @@ from gdviz.views import (
     MechanicsView,
     ReliefView,
     ResultsView,
+    SweepView,
 )
 from gdviz.views.view import View
 
 KINDS: dict[str, type[View]] = {
     "map": MapView, "surface": ReliefView, "fit": FitView, "curves": CurvesView,
     "inspector": InspectorView, "results": ResultsView, "mechanics": MechanicsView,
-    "laboratory": LaboratoryView,
+    "laboratory": LaboratoryView, "basins": BasinsView, "sweep": SweepView,
 }  # fmt: skip
 MARGIN, SPACE = 16, 12
 PATIENCE = 60.0  # seconds that what is computed in the background may take

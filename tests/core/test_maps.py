@@ -1,5 +1,7 @@
 """Basin maps and sweeps: every pixel is the run it stands for."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,9 @@ from hypothesis import strategies as st
 
 import gdviz_core as core
 from gdviz_core import OPTIMIZERS, SURFACES, Surface, basin_map, settle, sweep_map
-from gdviz_core.maps import basin_tiles
+from gdviz_core.destinations import destinations, nowhere
+from gdviz_core.maps import Basins, Sweep, blank, fill, tiles, whole
+from gdviz_core.theory import damping, is_linear, stability
 
 FIRST_ORDER = ["gd", "momentum", "adam", "rmsprop", "lion", "nesterov_lookahead"]
 _LR = {"gd": 0.01, "momentum": 0.005, "nesterov_lookahead": 0.005}
@@ -26,7 +30,7 @@ def test_a_pixel_is_the_run_from_its_centre(data, name, tile, noise):
         end = settle(surface, optimizer, start, 200, noise=noise, seed=7,
                      numbers=[j * columns + i])  # fmt: skip
         assert (end.x[0], end.y[0], end.steps[0]) == (b.x[j, i], b.y[j, i], b.steps[j, i])
-        if b.minimum[j, i] >= 0:
+        if b.minimum[j, i] >= 0 and noise == 0:
             place = b.points[b.minimum[j, i]]
             assert np.hypot(*(place[:2] - (end.x[0], end.y[0]))) < 1e-2
 
@@ -58,17 +62,9 @@ def test_what_is_gone_and_what_has_not_settled():
     assert (short.steps == 20).all()
 
 
-def test_a_part_of_the_domain_and_progress():
-    tiles = basin_tiles(SURFACES["himmelblau"], OPTIMIZERS["gd"](lr=0.01), (32, 48), 300,
-                        tile=16, domain=(2, 4, 1, 3))  # fmt: skip
-    seen = []
-    while True:
-        try:
-            seen.append(next(tiles))
-        except StopIteration as end:
-            b = end.value
-            break
-    assert [round(6 * fraction) for fraction, _, _ in seen] == [1, 2, 3, 4, 5, 6]
+def test_a_part_of_the_domain():
+    b = basin_map(SURFACES["himmelblau"], OPTIMIZERS["gd"](lr=0.01), (32, 48), 300,
+                  tile=16, domain=(2, 4, 1, 3))  # fmt: skip
     assert b.domain == (2, 4, 1, 3)
     assert b.points[0, :2] == pytest.approx((3, 2))
 
@@ -86,14 +82,195 @@ def test_a_sweep_is_one_run_for_each_pair():
         assert (end.steps[0], end.status[0]) == (m.steps[j, i], m.status[j, i])
 
 
-def test_the_border_of_stability_of_momentum_is_that_of_theory():
-    # x^2 k/2: stable if and only if lr k < 2 + 2 momentum
+RULES = [name for name, o in OPTIMIZERS.items() if o.rate and not {"hxx", "h", "xi"} & o.reads]
+PLAIN = ["himmelblau", "rosenbrock", "six_hump_camel", "styblinski_tang", "rastrigin", "peaks"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.data(), st.sampled_from(RULES), st.sampled_from(PLAIN), st.sampled_from([5, 16, 48]),
+    st.sampled_from([1, 2]),
+)  # fmt: skip
+def test_every_pixel_is_the_single_run_from_its_centre(data, name, surface, tile, threads):
+    """The recorded run, with as many steps as the pixel took, is at the same place to the bit."""
+    surface, optimizer = SURFACES[surface], OPTIMIZERS[name]
+    rows, columns = 11, 13
+    question = Basins(surface, optimizer, (rows, columns), 90, surface.domain, nowhere(surface))
+    part = question.map(whole(question, tile, threads=threads))
+    j, i = data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))
+    x0, x1, y0, y1 = surface.domain
+    start = (x0 + (i + 0.5) * ((x1 - x0) / columns), y0 + (j + 0.5) * ((y1 - y0) / rows))
+    run = core.descend(surface, optimizer, start, int(part.steps[j, i]), tolerance=0.0)
+    if run.status == "diverged":  # looked for every 16 steps only
+        assert part.minimum[j, i] == -2
+        assert 0 <= part.steps[j, i] - run.steps < 16
+    else:
+        np.testing.assert_array_equal((run.x[-1], run.y[-1]), (part.x[j, i], part.y[j, i]))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data(), st.sampled_from(["momentum", "adam", "rmsprop", "nesterov"]),
+       st.sampled_from(PLAIN), st.floats(1e-4, 10.0))  # fmt: skip
+def test_every_pixel_of_a_sweep_reaches_the_target_when_its_run_does(data, name, surface, share):
+    surface, optimizer = SURFACES[surface], OPTIMIZERS[name]
+    second = "momentum" if "momentum" in optimizer.values else next(
+        n for n in ("beta1", "alpha") if n in optimizer.values
+    )  # fmt: skip
+    axes = {"lr": np.geomspace(1e-4, 0.1, 6), second: np.linspace(0.0, 0.95, 5)}
+    start = surface.start
+    lowest, first = (float(surface.value(*at)) for at in (surface.minima[0], start))
+    target = lowest + share * abs(first - lowest)
+    m = sweep_map(surface, optimizer, start, 150, target=target, **axes)
+    j, i = data.draw(st.integers(0, 4)), data.draw(st.integers(0, 5))
+    mine = optimizer(**{"lr": axes["lr"][i], second: axes[second][j]})
+    run = core.descend(surface, mine, start, 150)
+    under = np.flatnonzero(run.loss <= target)
+    if under.size:
+        assert m.status[j, i] == "reached the target"
+        assert m.steps[j, i] == under[0]
+        assert m.loss[j, i] == run.loss[under[0]]
+    else:
+        assert (m.status[j, i], m.steps[j, i]) == (run.status, run.steps)
+
+
+def test_the_mean_over_starts_is_that_of_their_own_maps():
+    axes = {"lr": np.geomspace(1e-4, 0.03, 7), "momentum": np.linspace(0, 0.9, 5)}
+    starts = [(-1.0, 2.0), (4.0, -4.0), (0.0, 0.0)]
+    surface = SURFACES["himmelblau"]
+    together = sweep_map(surface, "momentum", starts, 200, **axes)
+    alone = [sweep_map(surface, "momentum", start, 200, **axes) for start in starts]
+    np.testing.assert_allclose(together.loss, sum(m.loss for m in alone) / 3, rtol=1e-14)
+    same = (alone[0].status == alone[1].status) & (alone[1].status == alone[2].status)
+    assert (together.status[same] == alone[0].status[same]).all()
+    assert (together.status[~same] == "mixed").all()
+    assert same.any()
+    assert not same.all()
+
+
+def test_himmelblaus_basins_under_its_symmetry():
+    """f(x, y) = f(y', x') with the two squares exchanged only where 11 and 7 are: with both 9 the
+    surface is symmetric about the diagonal, and so is its map."""
+    even = Surface.from_formula("(x^2 + y - 9)^2 + (x + y^2 - 9)^2", domain=(-5, 5, -5, 5))
+    b = basin_map(even, OPTIMIZERS["momentum"](lr=0.005), (48, 48), 600)
+    np.testing.assert_allclose(b.x, b.y.T, atol=1e-9)
+    np.testing.assert_array_equal(b.steps, b.steps.T)
+    # exchanged coordinates lead to the mirrored minimum
+    settled = b.minimum >= 0
+    there, mirrored = b.points[b.minimum], b.points[b.minimum.T]
+    np.testing.assert_allclose(there[settled][:, 0], mirrored[settled][:, 1], atol=1e-6)
+
+
+def test_how_likely_noise_leads_to_the_best_minimum():
+    """As often as runs with these seeds do; without noise always or never."""
+    well = SURFACES["tilted_well"] if "tilted_well" in SURFACES else Surface.from_formula(
+        "(x^2 - 1)^2 + y^2 + 0.2*x", domain=(-2, 2, -1, 1)
+    )  # fmt: skip
+    gd = OPTIMIZERS["gd"](lr=0.05)
+    b = basin_map(well, gd, (3, 9), 120, seeds=6, noise=1.5, seed=3)
+    best = b.points[0, :2]
+    j, i = 1, 4
+    start = (-2 + (i + 0.5) * (4 / 9), -1 + (j + 0.5) * (2 / 3))
+    hits = 0
+    for seed in range(3, 9):
+        end = settle(well, gd, start, 120, noise=1.5, seed=seed, numbers=[j * 9 + i])
+        calm = settle(well, gd, (end.x[0], end.y[0]), 4000)
+        hits += np.hypot(calm.x[0] - best[0], calm.y[0] - best[1]) < 1e-3
+    assert b.probability[j, i] == hits / 6
+    assert 0 < hits < 6
+    quiet = basin_map(well, gd, (3, 9), 400, seeds=3)
+    assert set(np.unique(quiet.probability)) == {0.0, 1.0}
+    np.testing.assert_array_equal(quiet.probability == 1, quiet.minimum == 0)
+
+
+def test_parts_make_up_the_whole_wherever_they_are_cut():
+    surface = SURFACES["peaks"]
+    question = Basins(surface, OPTIMIZERS["adam"](lr=0.05), (37, 53), 200, surface.domain,
+                      destinations(surface), conditions={"noise": 0.3, "seed": 11})  # fmt: skip
+    expected = whole(question, 64)
+    found = blank(question)
+    for rows, columns in reversed(list(tiles(question.shape, 10))):
+        fill(found, rows, columns, question.part(rows, columns, threads=1))
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)
+
+
+def test_ends_beyond_the_known_points_are_told_apart():
+    rastrigin = SURFACES["rastrigin"]
+    question = Basins(rastrigin, OPTIMIZERS["gd"](lr=1e-3), (24, 24), 2000, (5.3, 7.3, -1, 1),
+                      nowhere(rastrigin))  # fmt: skip
+    ends, _ = question.ends(slice(0, 24), slice(0, 24))
+    where = nowhere(rastrigin).with_more(ends)
+    found = {(round(float(x)), round(float(y))) for x, y, _ in where.points}
+    assert found == {(x, y) for x in (5, 6, 7) for y in (-1, 0, 1)}
+    assert set(where.kinds) == {"end"}
+    assert (where.reached(ends) >= 0).all()
+    assert where.with_more(ends) is where
+
+
+@pytest.mark.parametrize(
+    ("name", "border"),
+    [
+        # lr h < 2, 2 + 2 mu, (2 + 2 mu)/(1 + 2 mu): Polyak 1964; Lessard et al. 2016, section 4
+        ("gd", lambda mu: 2.0 + 0 * mu),
+        ("momentum", lambda mu: 2 + 2 * mu),
+        ("heavy_ball", lambda mu: 2 + 2 * mu),
+        ("nesterov", lambda mu: (2 + 2 * mu) / (1 + 2 * mu)),
+        ("nesterov_lookahead", lambda mu: (2 + 2 * mu) / (1 + 2 * mu)),
+    ],
+)
+def test_the_border_of_stability_is_that_of_theory_to_a_pixel(name, border):
+    """Of a quadratic, for the runs of the map and for what is drawn over it."""
     quadratic = Surface.from_formula("2*x^2 + y^2/2", domain=(-2, 2, -2, 2))
-    lr, momentum = np.linspace(0.01, 1.2, 60), np.linspace(0, 0.95, 20)
-    m = sweep_map(quadratic, OPTIMIZERS["momentum"], (1, 1), 3000, lr=lr, momentum=momentum)
-    stable = 4 * lr[None] < 2 + 2 * momentum[:, None]
-    border = np.abs(4 * lr[None] - 2 - 2 * momentum[:, None]) < 4 * (lr[1] - lr[0])
-    assert ((m.status != "diverged") == stable)[~border].all()
+    second = "weight_decay" if name == "gd" else "momentum"
+    lr, other = np.linspace(0.0123, 1.21, 120), np.linspace(0, 0.95, 20) * (name != "gd")
+    m = sweep_map(quadratic, OPTIMIZERS[name], (1, 1), 4000, **{"lr": lr, second: other})
+    pixel = lr[1] - lr[0]
+    for j, mu in enumerate(other):
+        last = lr[m.status[j] != "diverged"].max()
+        assert abs(last - border(mu) / 4) <= pixel
+        margin = stability(OPTIMIZERS[name], 4.0, **{"lr": lr, second: mu})
+        assert abs(lr[margin > 0].max() - border(mu) / 4) <= pixel
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(["momentum", "heavy_ball", "particle", "nesterov"]), st.floats(0.02, 3.5),
+       st.floats(0.02, 0.97))  # fmt: skip
+def test_what_swings_crosses_the_minimum_and_what_creeps_does_not(name, rate, kept):
+    """Along one axis of x^2/2, where the discriminant tells which."""
+    bowl = Surface.from_formula("x^2/2 + y^2/2", domain=(-2, 2, -2, 2))
+    values = {"lr": rate, "momentum": kept}
+    if name == "particle":
+        values = {"dt": rate**0.5, "mass": 1.0, "friction": (1 - kept) / rate**0.5}
+    optimizer = OPTIMIZERS[name](**values)
+    if stability(optimizer, 1.0) <= 0.02 or abs(damping(optimizer, 1.0)) < 0.02:
+        return
+    run = core.descend(bowl, optimizer, (1.0, 0.5), 400, tolerance=1e-9)
+    swings = bool((np.sign(run.x[1:]) != np.sign(run.x[:-1])).any())
+    if damping(optimizer, 1.0) < 0:
+        assert swings
+    elif name != "nesterov":  # its first step may carry it across before it creeps
+        assert not swings
+
+
+def test_an_optimizer_without_theory_has_none():
+    assert not is_linear(OPTIMIZERS["adam"])
+    assert not is_linear(core.SCIPY["scipy_bfgs"])
+    with pytest.raises(KeyError):
+        stability(OPTIMIZERS["adam"], 1.0)
+
+
+def test_questions_travel():
+    """To other processes: they are pickled, and answer the same there."""
+    surface = Surface.from_formula("x^4 - x^2 + k*y^2", parameters=[core.Parameter("k", 2.0)])
+    for question in (
+        Basins(surface, OPTIMIZERS["adam"](lr=0.03), (8, 8), 50, surface.domain,
+               destinations(surface), conditions={"schedule": core.SCHEDULES["cosine"]}),
+        Sweep(surface, OPTIMIZERS["momentum"], {"lr": [0.01, 0.1], "momentum": [0.5, 0.9]},
+              np.array([(1.0, 1.0)]), 50, 0.1),
+    ):  # fmt: skip
+        copy = pickle.loads(pickle.dumps(question))
+        for name, values in whole(question).items():
+            np.testing.assert_array_equal(values, whole(copy)[name])
 
 
 @pytest.mark.parametrize(

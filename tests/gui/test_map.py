@@ -85,7 +85,7 @@ def test_the_wheel_zooms_about_the_pointer_and_shows_true_detail(user):
 def test_zoom_and_pan_keep_to_finite_limits(user):
     for delta in (-12000, 12000):
         for _ in range(60):
-            wheel_at = user.window.map._middle
+            wheel_at = user.window.map.range.middle
             user.window.map.zoom(1.0015**delta, wheel_at)
         user.settle()
         view = user.window.map.canvas.viewport_now()
