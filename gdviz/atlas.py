@@ -156,7 +156,7 @@ def _opened(
     shape = (rows.stop - rows.start, columns.stop - columns.start)
     layout = question.layout
     try:
-        with np.load(_file(folder, tile), allow_pickle=False) as found:
+        with _file(folder, tile).open("rb") as file, np.load(file, allow_pickle=False) as found:
             part = {name: found[name] for name in layout if names is None or name in names}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         return None

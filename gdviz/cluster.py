@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 from gdviz_core.spread import ClusterError
 
-PATIENCE = 8.0  # seconds that a scheduler may take to answer
+PATIENCE = 5.0  # seconds that a scheduler may take to answer
 MISSING = "a scheduler needs Dask distributed, which is not installed: pip install 'gdviz[cluster]'"
 
 
@@ -29,10 +30,11 @@ def executor_at(address: str, warn: Callable[[str], None]) -> Iterator[Executor]
         warn(f"{address} is neither this machine nor TLS: anybody on the way can read and change "
              "what is sent, and run programs here and there. Use tls:// or a tunnel")  # fmt: skip
     try:
+        asyncio.run(_probe(address))
         client = distributed.Client(
             address, timeout=PATIENCE, set_as_default=False, direct_to_workers=False
         )
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, asyncio.TimeoutError) as error:
         raise ClusterError(
             f"the scheduler at {address[:80]} does not answer: {_first_line(error)}"
         ) from None
@@ -41,6 +43,20 @@ def executor_at(address: str, warn: Callable[[str], None]) -> Iterator[Executor]
     finally:
         with contextlib.suppress(Exception):  # it may be gone: then there is nothing to close
             client.close(timeout=2)
+
+
+async def _probe(address: str) -> None:
+    """Greet the scheduler: to one that is silent a Client would listen for ever."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    secrets = Security().get_connection_args("client")
+
+    async def greet() -> None:
+        comm = await connect(address, timeout=PATIENCE, **secrets)
+        comm.abort()
+
+    await asyncio.wait_for(greet(), PATIENCE + 1)
 
 
 def is_private(address: str) -> bool:
@@ -59,4 +75,4 @@ def is_private(address: str) -> bool:
 
 def _first_line(error: Any) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    return lines[0][:200] if lines else f"no answer within {PATIENCE:g} seconds"
