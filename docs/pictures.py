@@ -216,6 +216,40 @@ class Studio:
         window.resize(1024, 640)
         self.both("mechanics-small")
 
+    def maps(self) -> None:
+        """Basins and hyper-parameters, large and small, one racer and four."""
+        window, document = self.window, self.window.document
+        window.resize(1440, 900)
+        document.open("Maps", Session.of(first_experiment()))
+        window.choose_layout("maps")
+        document.select(racer=1)
+        self.settle()
+        self.both("maps")
+        panel = window.panels.panels
+        for word in ("minimum", "steps"):
+            document.look(basins=word)
+            self.both(f"basins-{word}", lambda: panel["Basins"])
+        document.look(basins="minimum", beside=True)
+        self.both("basins-beside")
+        window.show_panel("Hyper-parameters")
+        document.select(racer=1)
+        for word in ("end", "loss", "steps"):
+            document.look(swept=word)
+            self.both(f"sweep-{word}" if word != "steps" else "sweep",
+                      lambda: panel["Hyper-parameters"])  # fmt: skip
+        for width, height in (SIZES[0], SIZES[2]):
+            window.resize(width, height)
+            window.show_panel("Basins")
+            self.both(f"maps-{width}x{height}-basins")
+            window.show_panel("Hyper-parameters")
+            self.both(f"maps-{width}x{height}-sweep")
+        window.resize(1440, 900)
+        for path in scene.shipped():
+            if path.stem[3:] in ("newtons-fractal", "how-lucky-is-noise"):
+                window.files.open_scene(path)
+                self.settle()
+                self.both(f"maps-{path.stem[3:]}")
+
     def lessons(self) -> None:
         """Every part of every lesson, dark and light in turn, and one of them in both."""
         window = self.window
@@ -274,6 +308,7 @@ def main() -> None:
         studio.laboratory()
         studio.data()
         studio.mechanics()
+        studio.maps()
         studio.lessons()
         studio.dialogs()
         environment = {**os.environ, "QT_SCALE_FACTOR": "2"}

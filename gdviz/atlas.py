@@ -245,7 +245,8 @@ class Order:
         height, width = self.shape
         scale = max(height, width, COARSE) / COARSE
         small = (max(1, round(height / scale)), max(1, round(width / scale)))
-        return shades_of(whole(self.ask(small)), self.colouring)
+        question = self.ask(small)
+        return shades_of(question, whole(question), self.colouring)
 
 
 def _rows_and_columns(size: tuple[int, int] | None, box: Domain | None) -> tuple[int, int]:

@@ -140,9 +140,9 @@ def told_points(where: Destinations) -> list[str]:
 
 def target_of(
     experiment: Experiment, wanted: float | None, found: core.CriticalPoints | None
-) -> float:
+) -> float | None:
     """The loss that runs shall reach: the wanted one, or a thousandth of the way up from the least
-    that is known to the highest start, as results are compared by."""
+    that is known to the highest start, as results are compared by; None while none is known."""
     if wanted is not None:
         return wanted
     surface = experiment.resolved()
@@ -151,7 +151,9 @@ def target_of(
         known.append(float(surface.value(*surface.minima[0])))
     starts = [float(surface.value(*start)) for start in experiment.starts]
     starts = [loss for loss in starts if math.isfinite(loss)]
-    least = min(known or starts or [0.0])
+    if not known:
+        return None
+    least = min(known)
     return least + SHARE * max(max(starts, default=least) - least, 0.0)
 
 
@@ -202,7 +204,7 @@ def refined(
             if number in where and isinstance(question, Basins):
                 question = replace(question, where=where[number])
             height, width = question.shape
-            side = max(height, width) if stage == 0 else min(256, max(16, _side(pace)))
+            side = max(height, width) if stage == 0 else min(256, max(64, _side(pace)))
             for rows, columns in tiles(question.shape, side):
                 began = time.perf_counter()
                 pixels = (rows.stop - rows.start) * (columns.stop - columns.start)
@@ -214,10 +216,11 @@ def refined(
                     question = replace(question, where=where[number])
                 work = partial(_part, question, rows, columns, **more)
                 part = yield from _beside(work, progress, pace * pixels)
-                pace = (time.perf_counter() - began) / pixels
+                taken = (time.perf_counter() - began) / pixels
+                pace = min(pace, taken)  # what each call costs must not make tiles ever smaller
                 done += pixels / (height * width) / every**2
                 tile = None if pixels == height * width else (rows, columns)
-                yield Update(number, question, every, tile, part, done / total, pace)
+                yield Update(number, question, every, tile, part, done / total, taken)
 
 
 def _part(

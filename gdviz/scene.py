@@ -13,15 +13,18 @@ MAX_TITLE, MAX_TEXT = 200, 5000  # characters
 class Scene:
     """The words that go with an experiment; all empty for one that is no scene.
 
-    Raises ValueError for words that are too long.
+    `panel` is the name of the panel it is about, "" for the map. Raises ValueError for words that
+    are too long.
     """
 
     title: str = ""
     text: str = ""
     question: str = ""
+    panel: str = ""
 
     def __post_init__(self) -> None:
-        for name, most in (("title", MAX_TITLE), ("text", MAX_TEXT), ("question", MAX_TEXT)):
+        for name, most in (("title", MAX_TITLE), ("text", MAX_TEXT), ("question", MAX_TEXT),
+                           ("panel", MAX_TITLE)):  # fmt: skip
             value = getattr(self, name)
             if len(value) > most:
                 raise ValueError(f"{name} has at most {most} characters, not {len(value)}")

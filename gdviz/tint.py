@@ -135,7 +135,12 @@ def end_colours(inks: Inks) -> dict[int, str]:
     }  # fmt: skip
 
 
-def sweep_pixels(part: Part, colouring: str, shades: Shades, inks: Inks) -> Pixels:
+def goal(question: Sweep) -> int:
+    """The end that steps are counted to: the target, or where there is none a flat place."""
+    return engine.CONVERGED if question.target is None else engine.REACHED
+
+
+def sweep_pixels(question: Sweep, part: Part, colouring: str, shades: Shades, inks: Inks) -> Pixels:
     """Each pixel by how its runs end, by the loss there, or by the steps to the target."""
     codes, ends = part["codes"].astype(np.int64), end_colours(inks)
     table = packed(np.array([rgb(ends[code]) for code in range(MIXED, max(ends) + 1)]))
@@ -145,19 +150,19 @@ def sweep_pixels(part: Part, colouring: str, shades: Shades, inks: Inks) -> Pixe
         shares = np.where(finite, shades.shares(part["loss"]), np.nan)
         return np.where(finite, heat_pixels(shares, inks), table[engine.DIVERGED - MIXED])
     if colouring == "steps":
-        reached = codes == engine.REACHED
+        reached = codes == goal(question)
         return np.where(reached, heat_pixels(shades.shares(part["steps"]), inks), pixels)
     return pixels
 
 
-def shades_of(part: Part, colouring: str, zero: float | None = None) -> Shades:
+def shades_of(question: Question, part: Part, colouring: str, zero: float | None = None) -> Shades:
     """The range of a map, from one that is coarse; `zero` is the least loss that is known."""
     if colouring == "loss":
         finite = part["loss"][np.isfinite(part["loss"])]
         least = float(finite.min()) if finite.size else 0.0
         return Shades.of(finite, least if zero is None else min(zero, least))
-    if "codes" in part:
-        return Shades.of(part["steps"][part["codes"] == engine.REACHED])
+    if isinstance(question, Sweep):
+        return Shades.of(part["steps"][part["codes"] == goal(question)])
     return Shades.of(part["steps"][part["minimum"] >= 0])
 
 
@@ -170,7 +175,7 @@ def counts_of(minimum: NDArray[np.int16], points: int) -> NDArray[np.int64]:
 def pixels_of(question: Question, part: Part, colouring: str, shades: Shades, inks: Inks) -> Pixels:
     """The colours of a part of a map, rows as in the map: those of the least y first."""
     if isinstance(question, Sweep):
-        return sweep_pixels(part, colouring, shades, inks)
+        return sweep_pixels(question, part, colouring, shades, inks)
     if colouring == "probability" and "probability" in part:
         return heat_pixels(part["probability"], inks)
     if colouring == "steps":

@@ -36,6 +36,7 @@ class Exporter(QObject):
         self._process: QProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._cancelled = False
+        self._command = ""  # that the other process runs
 
     @property
     def busy(self) -> bool:
@@ -159,8 +160,35 @@ class Exporter(QObject):
     def render_to(self, path: Path, kind: str, shot: Shot, film: Film) -> None:
         """Make a picture or a film in the background."""
         found = self._asked(path, f".{kind}")
-        if found is None:
-            return
+        if found is not None:
+            wanted = [f"--{kind}={os.path.abspath(found)}", *_options(shot, film)]
+            self._launch("render", wanted + self._permissions(), found)
+
+    # maps of many runs
+
+    def map(self, kind: str, size: int, options: list[str]) -> bool:
+        """Ask for a file and make a map for it, "basins" or "sweep", of so many pixels along its
+        longer side; returns false if none is made."""
+        kinds = tr("Picture (*.png);;Arrays of NumPy (*.npz)")
+        origin = self._document.origin.path
+        name = f"{kind}.png" if origin is None else str(origin.with_name(f"{kind}.png"))
+        chosen, kept = QFileDialog.getSaveFileName(self._window, tr("Export map"), name, kinds)
+        if chosen:
+            path = Path(chosen)
+            if path.suffix.lower() not in (".png", ".npz"):
+                path = Path(f"{chosen}{'.npz' if '.npz' in kept else '.png'}")
+            self.map_to(path, kind, size, options)
+        return bool(chosen)
+
+    def map_to(self, path: Path, kind: str, size: int, options: list[str]) -> None:
+        """Make a map in the background; asked for again after a cancel, it goes on from there."""
+        found = self._asked(path, path.suffix)
+        if found is not None and not self.busy:
+            self._launch(f"map {kind}", [f"--out={os.path.abspath(found)}", f"--size={size}",
+                                         *options], found)  # fmt: skip
+
+    def _launch(self, command: str, options: list[str], path: Path) -> None:
+        """Run a command of the command line on what the document shows."""
         try:
             self._folder = tempfile.TemporaryDirectory(prefix="gdviz-")
             given = Path(self._folder.name) / "session.json"
@@ -168,19 +196,16 @@ class Exporter(QObject):
         except OSError as error:
             self._finished(tr("no picture: {reason}").format(reason=error.strerror))
             return
-        self._cancelled = False
+        self._cancelled, self._command = False, command
         self._process = process = QProcess(self)
         process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
         process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(lambda code, _: self._rendered(code, found))
+        process.finished.connect(lambda code, _: self._rendered(code, path))
         process.errorOccurred.connect(self._failed)
         self.progressed.emit(0.0)
         # an empty folder: python -m would import what lies in the present one
         process.setWorkingDirectory(self._folder.name)
-        process.start(*_command([
-            "render", str(given), f"--{kind}={os.path.abspath(found)}", "--progress",
-            *_options(shot, film), *self._permissions(),
-        ]))  # fmt: skip
+        process.start(*_command([*command.split(), str(given), "--progress", *options]))
 
     def _permissions(self) -> list[str]:
         """What was allowed here is so in the other process."""
@@ -207,7 +232,7 @@ class Exporter(QObject):
         else:
             said = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
             last = said.splitlines()[-1] if said else tr("the program that makes it ended")
-            self._finished(last.removeprefix("gdviz render: "))
+            self._finished(last.removeprefix(f"gdviz {self._command.split()[0]}: "))
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:

@@ -31,6 +31,7 @@ class Files(QObject):
 
     said = pyqtSignal(str)
     opened = pyqtSignal()
+    staged = pyqtSignal(str)  # the panel that a scene is about
     python = pyqtSignal(str)  # a Python file that is to race
     tables = pyqtSignal(str)  # a file of data to learn from
     kept = pyqtSignal()  # something has come into the library
@@ -133,6 +134,8 @@ class Files(QObject):
         if found is not None and (self._document.origin.shipped or self.may_leave()):
             label = tr("Open scene: {title}").format(title=found.scene.title or path.stem)
             self._show(label, found, shipped=playing or path in shipped())
+            if found.scene.panel and not playing:
+                self.staged.emit(found.scene.panel)
             if found.remark:
                 self.said.emit(found.remark)
 

@@ -4,6 +4,7 @@ import atexit
 from collections.abc import Generator
 from typing import Any
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, QThreadPool, pyqtSignal
 
 _running: set["Job"] = set()
@@ -81,7 +82,7 @@ def stop_all() -> None:
     for job in list(_running):
         job.cancel()
     for pool in (QThreadPool.globalInstance(), _APART):
-        if pool is not None:  # it is gone once Qt has ended
+        if pool is not None and not sip.isdeleted(pool):  # they are gone once Qt has ended
             pool.waitForDone()
     # what they have to report is not wanted; deleted here, they take it with them
     _running.clear()

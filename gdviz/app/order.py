@@ -12,7 +12,7 @@ from gdviz_core.surface import Domain
 _VIEWS = {
     "map": "Map", "surface": "Surface in 3-D", "map surface": "Map and surface",
     "map curves": "Map and curves", "curves": "Curves", "inspector": "Inspector",
-    "results": "Results",
+    "results": "Results", "basins": "Basins", "sweep": "Hyper-parameters",
     "laboratory": "Laboratory",
 }  # fmt: skip
 _KINDS = {

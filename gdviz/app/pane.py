@@ -38,6 +38,13 @@ class Pane(QWidget):
         column.addWidget(self.canvas, 1)
         column.addWidget(self.shares)
 
+    def show_bare(self) -> None:
+        """Leave out all but the map."""
+        self.heading.hide()
+        self.shares.hide()
+        for name in ("left", "bottom"):
+            self.canvas.hideAxis(name)
+
     def set_theme(self, theme: Theme) -> None:
         self.canvas.set_theme(theme)
         self.shares.set_theme(theme)

@@ -16,7 +16,7 @@ class Steering:
 
     def __init__(self, canvas: Canvas, shown: Range, moved: Callable[[], None]):
         self._canvas, self._range, self._moved = canvas, shown, moved
-        self._frame: tuple[QPointF, QPointF] | None = None  # of a box, on the canvas
+        self.frame: tuple[QPointF, QPointF] | None = None  # of a box, on the canvas
 
     def wheel(self, event: Any) -> None:
         """Zoom about the pointer."""
@@ -35,13 +35,13 @@ class Steering:
         """Zoom into a box that is drawn with Shift; false if that is not what is going on."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.isStart():
-            self._frame = None
-        if self._frame is None and not (shift and event.isStart() and event.button() == LEFT):
+            self.frame = None
+        if self.frame is None and not (shift and event.isStart() and event.button() == LEFT):
             return False
         begin, end = event.buttonDownScenePos(), event.scenePos()
-        self._frame = (self.within(begin), self.within(end))
+        self.frame = (self.within(begin), self.within(end))
         if event.isFinish():
-            self._frame, box = None, self._canvas.box
+            self.frame, box = None, self._canvas.box
             corners = self._canvas.to_plane(begin), self._canvas.to_plane(end)
             self._range.show_box(*corners, box.width(), box.height())
             self._moved()
@@ -54,7 +54,7 @@ class Steering:
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """Draw the box, if there is one."""
-        if self._frame is not None:
+        if self.frame is not None:
             painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(*self._frame).normalized())
+            painter.drawRect(QRectF(*self.frame).normalized())

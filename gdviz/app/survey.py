@@ -85,7 +85,7 @@ class Survey(QObject):
         self._colouring, self._inks = colouring, inks
         for sheet in self.sheets:
             if sheet is not None:
-                sheet.shades = shades_of(sheet.part, *colouring)
+                sheet.shades = shades_of(sheet.question, sheet.part, *colouring)
                 sheet.pixels = self._coloured(sheet.question, sheet.part, sheet.shades)
 
     def ask(self, key: object, asks: Callable[[], Sequence[maps.Ask]]) -> None:
@@ -150,7 +150,7 @@ class Survey(QObject):
         part = {name: values for name, values in update.part.items() if name in NEEDED}
         sheet = self.sheets[update.number]
         if update.tile is None:
-            shades = shades_of(part, *self._colouring)
+            shades = shades_of(update.question, part, *self._colouring)
             if sheet is not None and self._same_sight(sheet.question, update.question):
                 shades = sheet.shades
             pixels = self._coloured(update.question, part, shades)

@@ -27,13 +27,13 @@ class SweepKey(QWidget):
         self._codes: list[int] = []
         self._set_height()
 
-    def show_key(self, colouring: str, shades: Shades, codes: np.ndarray) -> None:
-        """Tell of a map whose runs end in the ways `codes`."""
+    def show_key(self, colouring: str, shades: Shades, codes: np.ndarray, reached: int) -> None:
+        """Tell of a map whose runs end in the ways `codes`; steps are those to `reached`."""
         found = [code for code, _ in ENDS if (codes == code).any()]
         if colouring == "loss":
             found = [code for code in found if code == engine.DIVERGED]
         elif colouring == "steps":
-            found = [code for code in found if code != engine.REACHED]
+            found = [code for code in found if code != reached]
         if (colouring, shades, found) != (self._colouring, self._shades, self._codes):
             self._colouring, self._shades, self._codes = colouring, shades, found
             self._set_height()

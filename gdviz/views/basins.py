@@ -67,6 +67,7 @@ class BasinsView(View):
         self._hovered: tuple[int, Point] | None = None
         self._fitted: object = None
         self._marks: tuple[object, list[Any]] | None = None
+        self._bare = False  # for a picture as small as a stamp
         self.words = ElidedLabel("", "hint")
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -117,6 +118,10 @@ class BasinsView(View):
         super().resizeEvent(event)
         self._place_panes()
 
+    def show_bare(self) -> None:
+        self._bare = True
+        self.words.hide()
+
     def finish(self) -> None:
         self.survey.stop()
 
@@ -138,7 +143,7 @@ class BasinsView(View):
             self._make_panes(max(1, len(racers)))
         for pane, racer in zip(self.panes, racers, strict=False):
             pane.heading.setText(racer.name)
-            pane.heading.setVisible(len(racers) > 1)
+            pane.heading.setVisible(len(racers) > 1 and not self._bare)
         experiment = self.document.experiment
         noisy = bool(experiment.noise) or any(racer.batch for racer in racers)
         self.kind.hide_value("probability", not noisy)
@@ -158,6 +163,8 @@ class BasinsView(View):
             pane.canvas.hovered.connect(partial(self._hover, number))
             pane.canvas.resized.connect(self._apply_range)
             pane.set_theme(self.theme)
+            if self._bare:
+                pane.show_bare()
         self._place_panes()
 
     def _place_panes(self) -> None:

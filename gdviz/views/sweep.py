@@ -28,7 +28,7 @@ from gdviz.experiment import Experiment, Point
 from gdviz.racer import Racer
 from gdviz.scale import short
 from gdviz.sweep import Axis
-from gdviz.tint import ENDS
+from gdviz.tint import ENDS, goal
 from gdviz.views.view import View
 from gdviz_core.maps import Sweep
 
@@ -80,6 +80,7 @@ class SweepView(View):
         self._axes: tuple[Axis, Axis] | None = None
         self._borders: tuple[object, list[Border]] = (None, [])
         self._gesture: object = None
+        self._bare = False  # for a picture as small as a stamp
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 4, 14, 8)
         column.setSpacing(4)
@@ -118,6 +119,12 @@ class SweepView(View):
             part.set_theme(theme)
         self.refresh()
 
+    def show_bare(self) -> None:
+        self.key.hide()
+        self._bare = True
+        for name in ("left", "bottom"):
+            self.canvas.hideAxis(name)
+
     def for_picture(self) -> QWidget:
         self.form.hide()
         return super().for_picture()
@@ -145,7 +152,8 @@ class SweepView(View):
                 self.axes_shown, self._axes, ("bottom", "left"), strict=True
             ):
                 item.log = axis.log
-                self.canvas.getPlotItem().setLabel(side, axis.name)
+                if not self._bare:  # it would show the axis
+                    self.canvas.getPlotItem().setLabel(side, axis.name)
             (x0, x1), (y0, y1) = self._axes[0].ends, self._axes[1].ends
             self.canvas.show_range(x0, x1, y0, y1)
         except ValueError:
@@ -195,9 +203,10 @@ class SweepView(View):
 
     def _show_sheet(self) -> None:
         sheet = self.survey.sheets[0] if self.survey.sheets else None
-        self.key.setVisible(sheet is not None)
-        if sheet is not None:
-            self.key.show_key(self.document.display.swept, sheet.shades, sheet.part["codes"])
+        self.key.setVisible(sheet is not None and not self._bare)
+        if sheet is not None and isinstance(sheet.question, Sweep):
+            self.key.show_key(self.document.display.swept, sheet.shades, sheet.part["codes"],
+                              goal(sheet.question))  # fmt: skip
         self.canvas.repaint_content()
 
     # what the user does

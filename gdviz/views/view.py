@@ -55,6 +55,9 @@ class View(QWidget):
             tool.hide()
         return self
 
+    def show_bare(self) -> None:
+        """Leave out what is not the picture itself, such as axes."""
+
     def finish(self) -> None:
         """The window closes: begin nothing any more."""
 

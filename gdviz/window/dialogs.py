@@ -23,7 +23,8 @@ from gdviz.app.job import Job
 from gdviz.app.keys import Keys, plain
 from gdviz.app.order import Order
 from gdviz.app.palette import Command, Palette
-from gdviz.app.preferences import Preferences, colours
+from gdviz.app.preferences import Preferences
+from gdviz.app.preferences import colours as chosen_colours
 from gdviz.app.row import RacerRow
 from gdviz.app.tables import TableDialog
 from gdviz.app.text import tr
@@ -39,6 +40,7 @@ from gdviz.views.view import View
 from gdviz.window.picture import KINDS
 from gdviz_core import ENGINE, SURFACES
 from gdviz_core.known import KNOWN
+from gdviz_core.maps import MAX_SIDE
 
 if TYPE_CHECKING:
     from gdviz.window.frame import Window
@@ -140,7 +142,7 @@ class Dialogs(QObject):
         def take(title: str, text: str, question: str) -> None:
             if not title.strip():
                 raise ValueError(tr("a scene needs a title"))
-            made = Scene(title.strip(), text.strip(), question.strip())
+            made = Scene(title.strip(), text.strip(), question.strip(), words.panel)
             document = window.document
             path = _place_of(made.title)
             saved = Session.of(document.experiment, document.display, made)
@@ -287,7 +289,38 @@ class Dialogs(QObject):
             return window.exporter.render(kind, shot, film)
 
         run = (document.racer + 1, document.selection + 1)
-        Order(window, window.theme.name, step, visible, make, run, *colours()).open()
+        Order(window, window.theme.name, step, visible, make, run, *chosen_colours()).open()
+
+    def order_map(self) -> None:
+        """Ask for a map of many runs, as a picture or as arrays."""
+        window = self.window
+        document = window.document
+        racers = [(racer.name, number) for number, racer in
+                  enumerate(document.experiment.racers, 1)]  # fmt: skip
+        if not racers:
+            window.status.say(tr("There is nothing to map: add a racer"))
+            return
+
+        def make(kind: str, racer: int, size: int, colours: str) -> bool:
+            if window.exporter.busy:
+                raise ValueError(tr("An export is still running"))
+            if not 1 <= size <= MAX_SIDE:
+                raise ValueError(tr("Pixels: from 1 to {most}").format(most=f"{MAX_SIDE:,}"))
+            heat, palette = chosen_colours()
+            options = [f"--racer={racer}", f"--start={document.selection + 1}",
+                       f"--theme={colours}", f"--heat={heat}", f"--palette={palette}"]  # fmt: skip
+            return window.exporter.map(kind, size, options)
+
+        Form(
+            window, tr("Export map"),
+            [Field(tr("What"), "basins", [(tr("Basins"), "basins"),
+                                          (tr("Hyper-parameters"), "sweep")]),
+             Field(tr("Racer"), document.racer + 1, racers),
+             Field(tr("Pixels along the longer side"), 1024),
+             Field(tr("Theme"), window.theme.name, [(tr("Dark"), "dark"), (tr("Light"), "light")])],
+            make, tr("Choose a file…"),
+            tr("The whole domain, or both axes, computed pixel by pixel in the background."),
+        ).open()  # fmt: skip
 
     def copy_picture(self, kind: str) -> None:
         """Put a view, as it is on the screen, into the clipboard."""

@@ -195,6 +195,16 @@ class Window(QMainWindow):
         panel.show()
         panel.raise_()
 
+    def _stage(self, name: str) -> None:
+        """Show the panel that a scene is about, in the layout that is made for it."""
+        if self.panels.panels.get(name) is None or self.panels.panels[name].isVisible():
+            self.show_panel(name)
+            return
+        made = [layout for layout, (_, right, _, _) in LAYOUTS.items() if name in right[0]]
+        if made:
+            self.choose_layout(made[0])
+        self.show_panel(name)
+
     def _set_widths(self) -> None:
         width = self.width()
         right = min(round(0.292 * width), 680) if width >= 1200 else max(240, round(0.27 * width))
@@ -238,6 +248,7 @@ class Window(QMainWindow):
         self._show_title()
         self.files.opened.connect(self.player.pause)
         self.files.opened.connect(self._forget_typing)
+        self.files.staged.connect(self._stage)
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
         self.map.pointed.connect(self._view(LaboratoryView).show_pointer)

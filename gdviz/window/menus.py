@@ -99,6 +99,7 @@ class Menus:
         self._add(
             menu, tr("Export &picture or film…"), "Ctrl+Shift+E", window.dialogs.order_picture
         )
+        self._add(menu, tr("Export &map of many runs…"), "", window.dialogs.order_map)
         self._add(menu, tr("Export Python scr&ipt…"), "", exporter.script)
         copies = QMenu(tr("Copy as pict&ure"), menu)
         menu.addMenu(copies)

@@ -101,7 +101,7 @@ class Picture(QWidget):
         theme.apply(colours, self)
         for view in self.views:
             view.set_theme(colours)
-            if shot.bare and isinstance(view, MapView):
+            if shot.bare:
                 view.show_bare()
         self.document.view_as(session.display)
         self.document.recompute()

@@ -213,7 +213,7 @@ def test_tables_are_equal_by_what_is_in_them():
 
 
 @pytest.mark.parametrize("kind", ["standardise", "min-max"])
-@given(st.lists(st.floats(-1e150, 1e150), min_size=2, max_size=20))
+@given(st.lists(st.floats(-1e150, 1e150, allow_subnormal=False), min_size=2, max_size=20))
 def test_scaling_is_undone_exactly_enough_and_has_its_range(kind, values):
     table = Table.of({"a": values, "b": values})
     scaling = table.scaling("a", kind)

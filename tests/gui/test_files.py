@@ -262,6 +262,7 @@ def test_a_scene_of_ones_own_is_in_the_gallery_with_its_words(user, tmp_path, mo
     form.fields[2].widget.setPlainText("Why?")
     form.take()
     (path,) = (tmp_path / "scenes").glob("*.json")
+    user.qtbot.waitUntil(path.with_name(f"{path.stem}-light.png").exists)
     assert path.with_name(f"{path.stem}-dark.png").stat().st_size > 5000
     assert session.read(path).scene == Scene("My/own: sçene", "Words.", "Why?")
     user.window.dialogs.gallery()

@@ -200,7 +200,7 @@ def test_a_drag_with_shift_zooms_into_the_box(user):
                             LEFT, SHIFT)  # fmt: skip
         QApplication.sendEvent(viewport, event)
         user.settle(5)
-    assert user.window.map._frame is not None
+    assert user.window.map._steering.frame is not None
     QTest.mouseRelease(viewport, LEFT, SHIFT, b.toPoint())
     user.settle()
     v = canvas.viewport_now()
@@ -208,7 +208,7 @@ def test_a_drag_with_shift_zooms_into_the_box(user):
     assert abs((v.y0 + v.y1) / 2 - 1.5) < 0.1
     assert min(v.x1 - v.x0, v.y1 - v.y0) == pytest.approx(3.0, abs=0.2)
     assert len(user.document.experiment.starts) == 1
-    assert user.window.map._frame is None
+    assert user.window.map._steering.frame is None
 
 
 def stated(formula, optimizer, lr, at=(1.0, 1.0)):

@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gdviz import compute, scene, session
+from gdviz import compute, maps, scene, session
 from gdviz.racer import Racer
 from gdviz.scene import MAX_TITLE, Scene
 from gdviz.shot import THEMES
+from gdviz_core.critical import critical_points
+from gdviz_core.destinations import destinations
+from gdviz_core.maps import whole
 
 SCENES = {path.stem[3:]: path for path in scene.shipped()}
 
@@ -224,3 +227,70 @@ def test_a_folder_that_is_not_there_has_no_scenes(tmp_path):
     (tmp_path / "a.json").write_text("x")
     (tmp_path / "a.txt").write_text("x")
     assert [p.name for p in scene.files_in(tmp_path)] == ["a.json", "b.json"]
+
+
+def mapped(name, racer, side=96):
+    experiment = opened(name).experiment
+    question = maps.basins(experiment, experiment.racers[racer], (side, side),
+                           where=destinations(experiment.resolved()),
+                           seeds=experiment.maps.seeds if experiment.noise else 1)  # fmt: skip
+    return question, whole(question)
+
+
+def borders_of(minimum):
+    """The share of pixels whose right neighbour ends elsewhere."""
+    return float((minimum[:, 1:] != minimum[:, :-1]).mean())
+
+
+def test_borders_of_momentum_are_no_plain_lines():
+    """As pixels shrink by half, a line crosses half as many of their sides, a fractal more."""
+    dimensions = []
+    for racer in (0, 1):
+        coarse, fine = (
+            borders_of(mapped("basins-of-momentum", racer, n)[1]["minimum"]) for n in (96, 192)
+        )
+        dimensions.append(2 + math.log2(fine / coarse))
+    assert dimensions[0] == pytest.approx(1.0, abs=0.06)
+    assert dimensions[1] > 1.2
+
+
+def test_newton_ends_at_the_flat_point_and_gradient_descent_at_the_roots():
+    question, newton = mapped("newtons-fractal", 0)
+    kinds = np.array(question.where.kinds)
+    reached = kinds[newton["minimum"][newton["minimum"] >= 0]]
+    assert 0.1 < (reached == "degenerate").mean() < 0.5
+    _, gd = mapped("newtons-fractal", 1)
+    inner = gd["minimum"][30:66, 30:66]
+    roots = question.where.points[np.unique(inner[inner >= 0])][:, :2]
+    angles = np.sort(np.degrees(np.arctan2(roots[:, 1], roots[:, 0])))
+    np.testing.assert_allclose(angles, [-120, 0, 120], atol=0.1)
+
+
+def test_momentum_is_fastest_between_the_curves_of_critical_damping():
+    experiment = opened("the-triangle-of-momentum").experiment
+    target = maps.target_of(experiment, None, critical_points(experiment.resolved()))
+    question = maps.sweep(experiment, experiment.racers[0], (120, 120), target=target)
+    m = question.map(whole(question))
+    lr, momentum = question.axes.values()
+    assert ((m.status == "diverged") == (lr * 4 > 2 + 2 * momentum[:, None])).mean() > 0.98
+    steps = np.where(m.status == "reached the target", m.steps, np.inf)
+    j, i = np.unravel_index(steps.argmin(), steps.shape)
+    # Polyak's optimum for curvatures 1 and 4: lr = (2/(1 + 2))^2, momentum = ((2 - 1)/(2 + 1))^2
+    assert lr[i] == pytest.approx(4 / 9, abs=0.25)
+    assert momentum[j] < 0.5
+
+
+def test_noise_makes_the_better_minimum_likelier_from_its_own_side():
+    _, part = mapped("how-lucky-is-noise", 0, 40)
+    left, right = part["probability"][:, :15].mean(), part["probability"][:, 25:].mean()
+    assert left > right
+    assert 0.02 < right < left < 0.98
+
+
+def test_adam_has_a_ridge_of_good_pairs_in_the_banana():
+    experiment = opened("adam-in-the-banana").experiment
+    question = maps.sweep(experiment, experiment.racers[0], (40, 60))
+    loss = question.part(slice(0, 40), slice(0, 60))["loss"]
+    good = np.argwhere(loss < 1e-4)
+    assert len(np.unique(good[:, 1])) > 8
+    assert (loss > 1).any()

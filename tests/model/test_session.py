@@ -142,7 +142,7 @@ def test_a_text_that_is_no_session_is_refused(text, why):
 
 def test_the_file_is_readable_and_numbered():
     text = session.dump(session.Session.of(first_experiment()))
-    assert text.startswith('{\n  "format": 7,')
+    assert text.startswith('{\n  "format": 8,')
     assert '"surface": "himmelblau"' in text
 
 
