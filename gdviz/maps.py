@@ -24,7 +24,7 @@ from gdviz_core.surface import Domain, Surface
 
 Result = TypeVar("Result")
 
-FIRST = 0.012  # seconds that the coarsest map may take, so that a drag shows it flow
+FIRST = 0.01  # seconds that the coarsest map may take, so that a drag shows it flow
 TILE_SECONDS = 0.04  # that a tile may take, about: as often the picture grows
 LONGEST = 60.0  # seconds that a map in the window may take; it stays coarser beyond
 COARSEST = 64
