@@ -13,7 +13,7 @@ from gdviz_core import CriticalPoint
 from gdviz_core.surface import Array
 from gdviz_core.theory import damping, is_linear, stability
 
-FINE = 96  # points along each side of the grid on which borders are looked for
+FINE = 128  # points along each side of the grid on which borders are looked for
 STABLE = "stability"
 CRITICAL = "critical damping"
 

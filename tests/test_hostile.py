@@ -12,6 +12,13 @@ from tests.model.test_experiment import CASES
 from tests.model.test_hostile_sessions import SINGLE
 
 COVERED = {
+    "cluster-unreachable": "test_a_scheduler_that_does_not_answer",
+    "cluster-worker-dies": "test_a_cluster_computes_the_same_map_though_a_worker_is_killed",
+    "cluster-scheduler-dies": "test_a_scheduler_that_dies_leaves_what_is_finished",
+    "cluster-listen": "test_nothing_listens",
+    "cluster-untrusted-result": "test_what_is_no_tile_is_refused",
+    "cluster-cancel": "test_giving_up_a_million_tiles_is_quick_and_few_are_under_way",
+    "cluster-plain-tcp": "test_a_plain_connection_to_another_machine_is_warned_of",
     "expr-random-bytes-200": "test_random_text_is_a_formula_or_a_formula_error",
     "param-seed-big": "test_a_bad_condition_is_named",
     "param-batch-gt-n": "test_a_batch_of_all_rows_is_plain_descent",
@@ -127,7 +134,8 @@ LATER = {
 def test_no_case_is_forgotten():
     run = {case["id"] for case in [*EXPRESSIONS, *CASES, *USAGE, *PLUGINS, *FILES]} | set(SINGLE)
     run -= SLOW
-    areas = ("expression", "params", "cli", "output", "session", "gui", "plugin", "csv")
+    areas = ("expression", "params", "cli", "output", "session", "gui", "plugin", "csv",
+             "cluster")  # fmt: skip
     everything = {case["id"] for area in areas for case in hostile.cases(area)}
     assert run | set(COVERED) | set(LATER) == everything
     assert not run & set(LATER)
