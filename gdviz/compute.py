@@ -3,7 +3,7 @@
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import gdviz_core as core
 from gdviz.experiment import Experiment
 from gdviz.field import arrows, streamlines
-from gdviz.racer import CONSTANT, Racer
+from gdviz.racer import CONSTANT, REVERSE, Racer
 from gdviz.worker import Computation, Result, apart, beside
 from gdviz_core import Surface
 from gdviz_core.conditions import Conditions
@@ -23,6 +23,7 @@ from gdviz_core.operation import OPERATIONS
 from gdviz_core.perceptron import Network, full_program
 from gdviz_core.surface import Array, Domain
 
+SYMBOLIC = "symbolic"
 CENSUS = 2_000_000  # evaluations that a census takes, about
 MAX_CENSUS = 60.0  # seconds for it on a table
 MAX_DETAIL = 3.0  # seconds for a map on a large table; it is interpolated beyond
@@ -151,6 +152,8 @@ def _weight(program: Any) -> int:
 
 def step_cost(surface: Surface, optimizer: core.Optimizer, rows: int) -> float:
     """About how many seconds a step of one of many runs takes that sees so many rows."""
+    if surface.way == SYMBOLIC:  # which may take SymPy seconds to find
+        surface = replace(surface, way=REVERSE)
     evaluated = _weight(surface.tape("gradient").program) * rows * 0.5e-9
     rule = sum(_weight(program) for program in optimizer.programs().programs) * 0.25e-9
     return (evaluated * optimizer.evaluations + rule) / 2  # about as many threads
@@ -171,7 +174,7 @@ def cost(experiment: Experiment, before: Race | None = None) -> float:
             python = racer.optimizer.startswith(PREFIX)
             total += len(experiment.starts) * experiment.steps * (200e-6 if python else 60e-6)
             total += python * STARTING
-        elif racer.way == "symbolic":
+        elif racer.way == SYMBOLIC:
             total += SYMPY
         else:
             surface = racer.seen(experiment.resolved())

@@ -65,12 +65,12 @@ def rule_in(experiment: Experiment, racer: Racer) -> Optimizer:
 
 
 def conditions(experiment: Experiment, racer: Racer) -> dict[str, Any]:
-    """What surrounds the runs of a map: the same as those of the race."""
-    number = list(experiment.running).index(racer) if racer in experiment.running else 0
+    """What surrounds the runs of a map: the same as those of the race.
+
+    But each pixel draws noise and batches of its own, so there a run differs from that of the race.
+    """
     found = surroundings(experiment, racer)
-    if experiment.own_luck and number:  # as the engine draws it for the racer with this number
-        found["seed"] = (experiment.seed + number * 0x9E3779B97F4A7C15) % 2**63
-    found.pop("same_noise")
+    del found["same_noise"]
     return {**found, "tolerance": experiment.tolerance, "stop_outside": experiment.stop_outside}
 
 
@@ -186,6 +186,12 @@ def pixel_cost(question: Question) -> float:
 
 
 Ask = Callable[[int], Question]
+
+
+def run_cost(question: Question) -> float:
+    """About how many seconds a step of a single run takes."""
+    rows = question.conditions.get("batch") or question.surface.rows
+    return 0.3e-6 + 8 * step_cost(question.surface, question.optimizer, rows)
 
 
 def refined(

@@ -90,18 +90,20 @@ class Destinations:
         cell = 2 * NEAR * self.size
         cells = np.stack([np.round(x / cell), np.round(y / cell)], axis=1)
         _, first, count = np.unique(cells, axis=0, return_index=True, return_counts=True)
-        points = list(map(tuple, self.points))
-        made: list[tuple[float, float, float]] = []
-        for k in np.argsort(-count, kind="stable"):
-            at = (float(x[first[k]]), float(y[first[k]]), float(loss[first[k]]))
-            near = (np.hypot(at[0] - p[0], at[1] - p[1]) <= 2 * NEAR * self.size for p in made)
-            if len(made) < MORE and not any(near):
-                made.append(at)
-        points += sorted(made, key=lambda p: p[2])
-        new = np.array(points[len(self.points) :])[:, :2]
+        # on a plain every run ends where it began: of so many ends the commonest will do
+        common = first[np.argsort(-count, kind="stable")[: 4 * MORE]]
+        ends_x, ends_y = x[common], y[common]
+        free, kept = np.ones(len(common), bool), list[int]()
+        for k in range(len(common)):
+            if free[k] and len(kept) < MORE:
+                kept.append(common[k])
+                free &= np.hypot(ends_x - ends_x[k], ends_y - ends_y[k]) > cell
+        order = np.array(kept)[np.argsort(loss[kept], kind="stable")]
+        made = np.stack([x[order], y[order], loss[order]], axis=1)
+        points, new = np.concatenate([self.points, made]), made[:, :2]
         owner = np.arange(len(self.points), len(points), dtype=np.int16)
         return replace(
-            self, points=np.array(points), kinds=self.kinds + (END,) * len(made),
+            self, points=points, kinds=self.kinds + (END,) * len(made),
             places=np.concatenate([self.places, new]), owner=np.concatenate([self.owner, owner]),
         )  # fmt: skip
 

@@ -122,6 +122,7 @@ class Survey(QObject):
         job.progress.connect(self._take)
         job.done.connect(lambda _: self._end(""))
         job.failed.connect(lambda error: self._end(str(error) or type(error).__name__))
+        self.progressed.emit(0.0)
         job.start(long=True)
 
     @staticmethod

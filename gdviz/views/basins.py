@@ -33,7 +33,9 @@ TITLES = {"minimum": "Where it ends", "steps": "How long it takes",
           "probability": "How likely the best"}  # fmt: skip
 WHOSE = ("selected", "all")
 MOST = 4  # maps side by side
-FOLLOWED = 20_000  # steps of a run that the pointer shows
+FOLLOWED = 0.008  # seconds for the run that the pointer shows
+HINT = "Point at a start to see its run; click to race from there."
+COARSE = "Coarse, for the whole map would take long: File, Export map makes it."
 
 
 class BasinsView(View):
@@ -92,7 +94,6 @@ class BasinsView(View):
             self._fitted = (surface.name, surface.domain)
             self.range.set_domain(surface.domain)
         self._run = self._hovered = None
-        self.words.setText(tr("Point at a start to see its run; click to race from there."))
         self.refresh()
 
     def show_display(self, display: Display) -> None:
@@ -223,7 +224,13 @@ class BasinsView(View):
     def _progress(self, fraction: float | None) -> None:
         self._fraction = fraction
 
+    def _hint(self) -> None:
+        """What can be done, while the pointer is nowhere."""
+        self.words.setText(tr(COARSE if self.survey.coarse else HINT))
+
     def _show_sheets(self) -> None:
+        if self._hovered is None:
+            self._hint()
         for pane, sheet in zip(self.panes, self.survey.sheets, strict=False):
             if sheet is not None:
                 pane.tell_shares(sheet, self.theme)
@@ -282,8 +289,8 @@ class BasinsView(View):
         sheet = sheets[number] if number < len(sheets) else None
         if at is not None and sheet is not None and isinstance(sheet.question, Basins):
             self._follow(number, sheet.question, at)
-        elif at is None:
-            self.words.setText(tr("Point at a start to see its run; click to race from there."))
+        else:
+            self._hint()
         for pane in self.panes:
             pane.canvas.repaint_content()
 
@@ -293,7 +300,7 @@ class BasinsView(View):
             float(line[np.argmin(np.abs(line - value))])
             for line, value in zip(question.centres, at, strict=True)
         )
-        steps = min(question.steps, FOLLOWED)
+        steps = min(question.steps, max(10, int(FOLLOWED / maps.run_cost(question))))
         run = core.descend(
             question.surface, question.optimizer, (x, y), steps, **question.conditions
         )  # fmt: skip

@@ -6,12 +6,6 @@ LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
     "race": (["Racers"], [["Surface", "Inspector"], ["Curves", "Results"]], [11, 9], 1.0),
     "step by step": (["Racers"], [["Inspector"], ["Surface", "Curves", "Results"]], [13, 7], 1.0),
     "present": ([], [["Surface"], ["Curves"]], [3, 2], 1.4),
-    "maps": (
-        ["Racers"],
-        [["Basins", "Hyper-parameters"], ["Surface", "Curves", "Inspector", "Results"]],
-        [15, 6],
-        1.0,
-    ),
     "gradient laboratory": ([], [["Laboratory"]], [1], 1.0),
     "Newton": (
         ["Racers"],
@@ -26,6 +20,12 @@ LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
         1.0,
     ),
     "data": (["Racers"], [["Fit"], ["Curves", "Surface", "Inspector", "Results"]], [11, 9], 1.0),
+    "maps": (
+        ["Racers"],
+        [["Basins", "Hyper-parameters"], ["Surface", "Curves", "Inspector", "Results"]],
+        [15, 6],
+        1.0,
+    ),
 }
 WIDE = {
     "gradient laboratory": 0.68,
