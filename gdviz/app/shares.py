@@ -69,7 +69,8 @@ class ShareBar(QWidget):
             part = QRectF(at, whole.top(), share * whole.width(), whole.height())
             painter.fillRect(part, color)
             if part.width() >= ROOM * self._theme.zoom:
-                bright = color.lightnessF() > 0.5
+                red, green, blue = color.red(), color.green(), color.blue()
+                bright = 0.299 * red + 0.587 * green + 0.114 * blue > 135
                 painter.setPen(QColor("#10141c" if bright else "#ffffff"))
                 painter.drawText(part, Qt.AlignmentFlag.AlignCenter, f"{share:.1%}")
             at += part.width()

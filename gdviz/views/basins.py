@@ -27,6 +27,7 @@ from gdviz.experiment import Experiment, Point
 from gdviz.racer import Racer
 from gdviz.views.view import View
 from gdviz_core.critical import CriticalPoints
+from gdviz_core.destinations import Destinations
 from gdviz_core.maps import Basins
 
 TITLES = {"minimum": "Where it ends", "steps": "How long it takes",
@@ -69,6 +70,7 @@ class BasinsView(View):
         self._hovered: tuple[int, Point] | None = None
         self._fitted: object = None
         self._marks: tuple[object, list[Any]] | None = None
+        self._where: tuple[object, object, Destinations] | None = None
         self._bare = False  # for a picture as small as a stamp
         self.words = ElidedLabel("", "hint")
         self._grid = QGridLayout()
@@ -108,6 +110,7 @@ class BasinsView(View):
         for pane in self.panes:
             pane.set_theme(theme)
         self.refresh()
+        self._show_sheets()
 
     def showEvent(self, event: object) -> None:
         self.refresh()
@@ -197,15 +200,16 @@ class BasinsView(View):
 
     def _ask(self) -> None:
         """Ask for the maps of what is visible."""
-        experiment, racers, document = self.document.experiment, self.racers, self.document
+        experiment, racers = self.document.experiment, self.racers
         self.survey.paint_as((self.colouring, None), self.theme.inks)
         viewports = [pane.canvas.viewport_now() for pane in self.panes]
         seeds = experiment.maps.seeds if self.colouring == "probability" else 1
 
+        where = self._destinations()
+
         def asks() -> list[maps.Ask]:
             if not racers:
                 raise ValueError(tr("Switch on a racer to see its basins."))
-            where = maps.destinations_of(experiment.resolved(), document.critical)
             found: list[maps.Ask] = []
             for racer, seen in zip(racers, viewports, strict=True):
                 if seen is None:
@@ -217,9 +221,17 @@ class BasinsView(View):
             experiment.resolved(), experiment.steps, experiment.budget, experiment.tolerance,
             experiment.stop_outside, experiment.noise, experiment.seed, experiment.replacement,
             experiment.own_luck, seeds, tuple(map(_shown, racers)), tuple(viewports),
-            id(document.critical),
+            where,
         )  # fmt: skip
         self.survey.ask(key, asks)
+
+    def _destinations(self) -> Destinations:
+        """What runs may end in, as far as it is known by now; the same while nothing is found."""
+        surface, found = self.document.experiment.resolved(), self.document.critical
+        known = self._where
+        if known is None or known[0] is not surface or known[1] is not found:
+            known = self._where = (surface, found, maps.destinations_of(surface, found))
+        return known[2]
 
     def _progress(self, fraction: float | None) -> None:
         self._fraction = fraction

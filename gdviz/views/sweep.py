@@ -161,7 +161,7 @@ class SweepView(View):
         self.form.setEnabled(self._axes is not None)
         self.over.setEnabled(len(experiment.starts) > 1)
         self._ask(experiment, racer)
-        self.canvas.repaint_content()
+        self._show_sheet()
 
     def _ask(self, experiment: Experiment, racer: Racer | None) -> None:
         document = self.document

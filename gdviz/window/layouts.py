@@ -22,8 +22,8 @@ LAYOUTS: dict[str, tuple[list[str], list[list[str]], list[int], float]] = {
     "data": (["Racers"], [["Fit"], ["Curves", "Surface", "Inspector", "Results"]], [11, 9], 1.0),
     "maps": (
         ["Racers"],
-        [["Basins", "Hyper-parameters"], ["Surface", "Curves", "Inspector", "Results"]],
-        [15, 6],
+        [["Basins", "Hyper-parameters", "Curves", "Results"]],
+        [1],
         1.0,
     ),
 }

@@ -8,7 +8,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 import gdviz_core as core
-from gdviz import maps
+from gdviz import maps, scene
 from gdviz.app import job
 from gdviz.session import dump, load
 from gdviz.views.basins import BasinsView
@@ -172,7 +172,7 @@ def test_zoom_pan_box_and_fit(many):
     many.drag(canvas, (-1.0, -1.0), (1.0, 1.0), modifier=Qt.KeyboardModifier.ShiftModifier)
     (sheet,) = many.done(shown)
     x0, x1, y0, y1 = sheet.question.domain
-    assert y1 - y0 == pytest.approx(2.0, rel=0.1)
+    assert min(x1 - x0, y1 - y0) == pytest.approx(2.0, rel=0.1)
     assert (x0 + x1) / 2 == pytest.approx(0.0, abs=0.1)
     many.click(canvas, 0.0, 0.0, RIGHT)
     (sheet,) = many.done(shown)
@@ -319,3 +319,35 @@ def test_a_map_is_exported_as_arrays(many, tmp_path):
     with np.load(path, allow_pickle=False) as found:
         assert found["minimum"].shape == (64, 64)
     assert "Wrote" in many.window.status.message.text()
+
+
+def test_another_theme_recolours_maps_and_shares(many):
+    def hues():
+        return [color.name() for color in many.basins.panes[0].shares._colours[:4]]
+
+    dark, (sheet,) = hues(), many.basins.survey.sheets
+    many.window.choose_theme("light")
+    many.user.settle(300)
+    light = many.window.theme.racers[:4]
+    assert hues() == list(light)
+    assert hues() != dark
+    assert many.basins.survey.sheets[0] is sheet  # nothing was computed anew
+
+
+def test_the_key_follows_what_is_told(swept):
+    swept.document.look(swept="end")
+    swept.done(swept.sweep)
+    assert "diverged" in swept.sweep.key.words
+    assert "converged" in swept.sweep.key.words
+    swept.document.look(swept="loss")
+    swept.done(swept.sweep)
+    assert swept.sweep.key.words == "diverged"
+
+
+def test_a_scene_about_maps_opens_their_panel(user):
+    (path,) = [p for p in scene.shipped() if "triangle" in p.stem]
+    user.window.files.open_scene(path)
+    user.settle(300)
+    assert user.window.views[SweepView].isVisible()
+    assert user.window.views[BasinsView].visibleRegion().isEmpty()
+    user.qtbot.waitUntil(lambda: user.window.views[SweepView].survey.sheets != [], timeout=10_000)
