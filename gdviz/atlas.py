@@ -6,13 +6,11 @@ import contextlib
 import hashlib
 import json
 import math
-import pickle
 import shutil
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,17 +19,15 @@ import numpy as np
 
 import gdviz_core as core
 from gdviz import __version__, maps
-from gdviz.compute import Computation
+from gdviz.compute import Computation, chart, finish
 from gdviz.display import BASINS, SWEPT
 from gdviz.export import SaveError, replacing, save
 from gdviz.session import Session
 from gdviz.tint import Inks, Shades, counts_of, pixels_of, shades_of
 from gdviz.worker import beside
-from gdviz_core.critical import critical_points
 from gdviz_core.descent import STATUSES
-from gdviz_core.destinations import destinations
 from gdviz_core.maps import Basins, Part, Question, Tile, check_shape, tiles, whole
-from gdviz_core.spread import spread
+from gdviz_core.spread import Workers, spread
 from gdviz_core.surface import Array, Domain, check_domain
 
 SIDE = 256  # of a tile
@@ -48,8 +44,10 @@ def check_target(path: Path) -> str:
     """The ending of a file for a map; SaveError if it has another one, or no folder."""
     if path.suffix.lower() not in ENDINGS:
         raise SaveError(f"a map is written as {' or '.join(ENDINGS)}, not as {path.name[:60]!r}")
-    if not path.name or not path.resolve().parent.is_dir():
+    if not path.resolve().parent.is_dir():
         raise SaveError(f"cannot write {path}: there is no such folder")
+    if path.is_dir():
+        raise SaveError(f"cannot write {path}: it is a folder")
     return path.suffix.lower()
 
 
@@ -60,9 +58,14 @@ def folder_of(path: Path) -> Path:
 
 def identity(question: Question, side: int) -> str:
     """What tells one map from another: the same question in the same tiles."""
-    told: list[Any] = [type(question).__name__, __version__, side, question.shape, question.steps,
-                       pickle.dumps((question.surface, question.optimizer))]  # fmt: skip
-    told.append(sorted((name, repr(value)) for name, value in question.conditions.items()))
+    surface, optimizer = question.surface, question.optimizer
+    told: list[Any] = [
+        type(question).__name__, __version__, side, question.shape, question.steps,
+        surface.formula, surface.values, surface.domain, surface.way, surface.h,
+        surface.variables, None if surface.table is None else surface.table.digest,
+        optimizer.rule, optimizer.values, sorted(optimizer.initial.items()),
+        sorted((name, repr(value)) for name, value in question.conditions.items()),
+    ]  # fmt: skip
     if isinstance(question, Basins):
         told += [question.domain, question.seeds, question.where.points.tolist()]
     else:
@@ -72,12 +75,12 @@ def identity(question: Question, side: int) -> str:
 
 
 def compute(
-    question: Question, path: Path, executor: Executor | None = None, side: int = SIDE
+    question: Question, path: Path, workers: Workers | None = None, side: int = SIDE
 ) -> Computation[int]:
     """Compute the tiles of a map and keep each in a folder beside `path`.
 
     Those that are there from an earlier attempt at the same map are not computed again; returns how
-    many there were. `executor` has them computed elsewhere. Raises SaveError, ClusterError and
+    many there were. `workers` have them computed elsewhere. Raises SaveError, ClusterError and
     ValueError; what is finished stays.
     """
     rows, columns = question.shape
@@ -85,11 +88,16 @@ def compute(
         raise ValueError(f"a map has at most {MAX_PIXELS:,} pixels, not {rows * columns:,}")
     folder = folder_of(path)
     _begin(folder, identity(question, side))
-    every = list(tiles(question.shape, side))
-    missing = [tile for tile in every if _opened(folder, question, tile) is None]
+    every, missing = list(tiles(question.shape, side)), []
+    for number, tile in enumerate(every, 1):
+        if _opened(folder, question, tile) is None:
+            missing.append(tile)
+        yield (number - len(missing)) / len(every)
     there, done = len(every) - len(missing), 0
-    yield there / len(every)
-    answers = _here(question, missing) if executor is None else spread(question, missing, executor)
+    if workers is None:
+        answers = _here(question, missing)
+    else:
+        answers = spread(question, missing, workers.executor, workers.ahead)
     with contextlib.closing(answers):
         for answer in answers:
             if answer is not None:
@@ -122,24 +130,24 @@ def _here(
 
 
 def _begin(folder: Path, digest: str) -> None:
-    """Make the folder of the parts, emptied if it holds those of another map."""
+    """Make the folder of the parts; SaveError if it holds those of another map, or anything else.
+
+    Nothing is removed: somebody may have waited hours for it.
+    """
     word = folder / WORD
     try:
-        if folder.exists():
-            try:
-                known = json.loads(word.read_text())["map"] == digest
-            except (OSError, ValueError, KeyError, TypeError):
-                known = False
-            if known:
-                return
-            if any(folder.iterdir()) and not word.exists():
-                raise SaveError(f"{folder} is in the way: it holds something else than a map")
-            shutil.rmtree(folder)
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
+        known = json.loads(word.read_text())["map"] if word.exists() else None
+        others = [file for file in folder.iterdir() if not file.name.startswith(".gdviz-")]
     except OSError as error:
-        if isinstance(error, SaveError):
-            raise
         raise SaveError(f"cannot write {folder}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        known, others = "", [word]
+    if known == digest:
+        return
+    if others:
+        what = "unfinished tiles of another map" if known else "something else than a map"
+        raise SaveError(f"{folder} holds {what}: delete it, or choose another name for this one")
     save(word, json.dumps({"map": digest, "program": f"gdviz {__version__}"}) + "\n")
 
 
@@ -161,7 +169,8 @@ def _opened(
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         return None
     good = (values.shape == shape and values.dtype == layout[name] for name, values in part.items())
-    return part if all(good) else None
+    whole_part = len(part) == len(layout)
+    return part if all(good) and (not whole_part or question.sound(part)) else None
 
 
 def bands(
@@ -208,12 +217,13 @@ class Order:
         if not 1 <= racer <= len(experiment.racers):
             raise ValueError(f"racer must be from 1 to {len(experiment.racers)}, not {racer}")
         entered = experiment.racers[racer - 1]
+        maps.rule_in(experiment, entered)
         if kind == "basins":
             box = experiment.resolved().domain if domain is None else check_domain(domain)
             colouring = colouring or display.basins
             if colouring not in BASINS:
                 raise ValueError(f"colour must be {' or '.join(BASINS)}, not {colouring}")
-            where = destinations(experiment.resolved(), box)
+            where = maps.places(experiment, entered, box)
             seeds = experiment.maps.seeds if colouring == "probability" else 1
 
             def ask(shape: tuple[int, int]) -> Question:
@@ -222,11 +232,13 @@ class Order:
             colouring, box = colouring or display.swept, None
             if colouring not in SWEPT:
                 raise ValueError(f"colour must be {' or '.join(SWEPT)}, not {colouring}")
+            if not experiment.starts:
+                raise ValueError("a map of hyper-parameters needs a start: the experiment has none")
             if not 1 <= start <= len(experiment.starts):
                 raise ValueError(f"start must be from 1 to {len(experiment.starts)}, not {start}")
             target = None
             if colouring == "steps":
-                found = critical_points(experiment.resolved())
+                found = finish(chart(experiment.resolved()))
                 target = maps.target_of(experiment, display.target, found)
 
             def ask(shape: tuple[int, int]) -> Question:

@@ -69,7 +69,7 @@ def borders(
         (CRITICAL, flat, damping(optimizer, flat, **varied)),
         (CRITICAL, steep, damping(optimizer, steep, **varied)),
     ):
-        if not curvature > 0 or (kind == CRITICAL and curvature == flat == steep and found[1:]):
+        if not curvature > 0 or (kind, curvature) in [(b.kind, b.curvature) for b in found]:
             continue
         if kind == CRITICAL:  # of what is stable only
             margin = np.where(stability(optimizer, curvature, **varied) > 0, margin, np.nan)

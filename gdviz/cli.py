@@ -284,7 +284,7 @@ def _render(options: argparse.Namespace) -> int:
 
 def _map(options: argparse.Namespace) -> int:
     from gdviz import atlas, compute, session
-    from gdviz.cluster import ClusterError, executor_at
+    from gdviz.cluster import ClusterError, workers_at
 
     def warn(words: str) -> None:
         print(f"gdviz map: {words}", file=sys.stderr)
@@ -313,10 +313,10 @@ def _map(options: argparse.Namespace) -> int:
             usual = DARK if options.theme == "dark" else LIGHT
             inks = coloured(usual, options.heat, options.palette).inks
         with contextlib.ExitStack() as stack:
-            executor = None
+            workers = None
             if options.scheduler is not None:
-                executor = stack.enter_context(executor_at(options.scheduler, warn))
-            work = atlas.compute(order.question, options.out, executor)
+                workers = stack.enter_context(workers_at(options.scheduler, warn))
+            work = atlas.compute(order.question, options.out, workers)
             there = compute.finish(work, report)
         if there:
             print(f"went on with {there} finished tiles")

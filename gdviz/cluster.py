@@ -6,20 +6,19 @@ import asyncio
 import contextlib
 import ipaddress
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from typing import Any
 
-from gdviz_core.spread import ClusterError
+from gdviz_core.spread import AHEAD, ClusterError, Workers
 
 PATIENCE = 5.0  # seconds that a scheduler may take to answer
 MISSING = "a scheduler needs Dask distributed, which is not installed: pip install 'gdviz[cluster]'"
 
 
 @contextlib.contextmanager
-def executor_at(address: str, warn: Callable[[str], None]) -> Iterator[Executor]:
-    """An executor whose tasks run on the workers of the scheduler at an address.
+def workers_at(address: str, warn: Callable[[str], None]) -> Iterator[Workers]:
+    """The workers of the scheduler at an address.
 
-    Workers need gdviz_core in the same version. Nothing listens here: the program connects to the
+    They need gdviz_core in the same version. Nothing listens here: the program connects to the
     scheduler, and never starts one. `warn` hears of what is not safe. Raises ClusterError.
     """
     try:
@@ -39,7 +38,8 @@ def executor_at(address: str, warn: Callable[[str], None]) -> Iterator[Executor]
             f"the scheduler at {address[:80]} does not answer: {_first_line(error)}"
         ) from None
     try:
-        yield client.get_executor(retries=3, pure=False)
+        threads = sum(client.nthreads().values())
+        yield Workers(client.get_executor(retries=3, pure=False), max(AHEAD, 2 * threads))
     finally:
         with contextlib.suppress(Exception):  # it may be gone: then there is nothing to close
             client.close(timeout=2)

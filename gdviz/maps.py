@@ -10,13 +10,14 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 import gdviz_core as core
+from gdviz import compute
 from gdviz.compute import step_cost, steps_of, surroundings
 from gdviz.experiment import Experiment, suggested_rate
 from gdviz.racer import Racer
 from gdviz.scale import short
 from gdviz.sweep import Axis
 from gdviz.worker import beside
-from gdviz_core.destinations import Destinations, nowhere
+from gdviz_core.destinations import Destinations, destinations, nowhere
 from gdviz_core.maps import Basins, Part, Question, Sweep, Tile, tiles
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.perceptron import Network
@@ -28,6 +29,7 @@ FIRST = 0.01  # seconds that the coarsest map may take, so that a drag shows it 
 TILE_SECONDS = 0.04  # that a tile may take, about: as often the picture grows
 LONGEST = 60.0  # seconds that a map in the window may take; it stays coarser beyond
 COARSEST = 64
+PROBES = 24  # along each side, where critical points are not looked for
 SHARE = 1e-3  # of the height of the highest start
 FASTER = 4  # between two passes the side of a pixel shrinks by so much
 
@@ -67,7 +69,8 @@ def rule_in(experiment: Experiment, racer: Racer) -> Optimizer:
 def conditions(experiment: Experiment, racer: Racer) -> dict[str, Any]:
     """What surrounds the runs of a map: the same as those of the race.
 
-    But each pixel draws noise and batches of its own, so there a run differs from that of the race.
+    But each pixel of a basin map draws noise and batches of its own, and what racers draw for
+    themselves is drawn as by the first.
     """
     found = surroundings(experiment, racer)
     del found["same_noise"]
@@ -118,12 +121,27 @@ def sweep(
         racer.seen(surface), optimizer,
         {across.name: across.values(shape[1]), up.name: up.values(shape[0])},
         np.array(starts), budget(experiment, racer), target, conditions(experiment, racer),
+        tuple(range(len(starts))) if experiment.maps.mean else (start,),
     )  # fmt: skip
 
 
 def destinations_of(surface: Surface, found: core.CriticalPoints | None) -> Destinations:
     """What runs may end in, as far as it is known by now."""
     return nowhere(surface) if found is None else Destinations.of(surface, found)
+
+
+def places(experiment: Experiment, racer: Racer, box: Domain) -> Destinations:
+    """What runs from a box may end in; where the loss is too dear for a census, where runs from a
+    coarse grid end."""
+    surface = experiment.resolved()
+    if surface.rows == 1:
+        return destinations(surface, box)
+    try:
+        found = compute.finish(compute.chart(surface))
+    except ValueError:  # too many rows
+        found = None
+    coarse = basins(experiment, racer, (PROBES, PROBES), box, destinations_of(surface, found))
+    return coarse.where.with_more(coarse.ends(slice(0, PROBES), slice(0, PROBES))[1])
 
 
 KINDS = {"curve": "curve of critical points through", "end": "end", "degenerate": "flat point"}
@@ -215,7 +233,7 @@ def refined(
                 began = time.perf_counter()
                 pixels = (rows.stop - rows.start) * (columns.stop - columns.start)
                 more: dict[str, Any] = {}
-                if stage == 0 and isinstance(question, Basins):
+                if isinstance(question, Basins):
                     call = partial(question.ends, rows, columns, 0)
                     more["first"] = first = yield from _beside(call, progress, pace * pixels)
                     where[number] = question.where.with_more(first[1])

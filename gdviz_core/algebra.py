@@ -21,6 +21,8 @@ from gdviz_core.notation import Term
 
 Flat = list[tuple[str, tuple[int, ...], Any]]
 
+LONGEST = 60.0  # seconds for one answer
+
 _LOCK = threading.Lock()
 _RUNNING: list[subprocess.Popen[bytes]] = []
 
@@ -28,19 +30,28 @@ _RUNNING: list[subprocess.Popen[bytes]] = []
 def ask(task: str, *arguments: Any) -> Any:
     """What a task of `gdviz_core.symbolic` returns, computed by the process.
 
-    Raises what the task raises, and RuntimeError if the process ends by itself.
+    Raises what the task raises, and RuntimeError if the process ends or takes too long.
     """
     with _LOCK:
         process = _process()
         assert process.stdin is not None
         assert process.stdout is not None
+        limit = threading.Timer(LONGEST, process.kill)
+        limit.start()
         try:
             pickle.dump((task, [_packed(argument) for argument in arguments]), process.stdin)
             process.stdin.flush()
             answer, error = pickle.load(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError):
+            late = not limit.is_alive()
             close()
-            raise RuntimeError("its process ended by itself") from None
+            why = f"it took longer than {LONGEST:g} seconds" if late else "its process has ended"
+            raise RuntimeError(why) from None
+        except BaseException:  # half a message is under way: the next answer would be another's
+            close()
+            raise
+        finally:
+            limit.cancel()
     if error is not None:
         raise error
     return _unpacked(answer)

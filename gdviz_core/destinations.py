@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdviz_core import engine
-from gdviz_core.critical import MINIMUM, CriticalPoints, critical_points
+from gdviz_core.critical import (
+    MAXIMUM,
+    MINIMUM,
+    SADDLE,
+    CriticalPoints,
+    critical_points,
+)  # fmt: skip
 from gdviz_core.ends import Ends
 from gdviz_core.surface import Array, Domain, Surface
 
@@ -84,7 +90,8 @@ class Destinations:
         They stand for what lies outside of where critical points were looked for.
         """
         lost = (ends.codes == engine.CONVERGED) & (self.reached(ends) == NOT_SETTLED)
-        if not lost.any():
+        room = MORE - self.kinds.count(END)
+        if not lost.any() or room <= 0:
             return self
         x, y, loss = ends.x[lost], ends.y[lost], ends.loss[lost]
         cell = 2 * NEAR * self.size
@@ -95,7 +102,7 @@ class Destinations:
         ends_x, ends_y = x[common], y[common]
         free, kept = np.ones(len(common), bool), list[int]()
         for k in range(len(common)):
-            if free[k] and len(kept) < MORE:
+            if free[k] and len(kept) < room:
                 kept.append(common[k])
                 free &= np.hypot(ends_x - ends_x[k], ends_y - ends_y[k]) > cell
         order = np.array(kept)[np.argsort(loss[kept], kind="stable")]
@@ -108,13 +115,13 @@ class Destinations:
         )  # fmt: skip
 
     def best(self) -> NDArray[np.bool_]:
-        """Which of the points have the least loss of all minima."""
-        if not len(self.points):
-            return np.zeros(0, bool)
+        """Which of the points that attract runs have the least loss; saddles and maxima do not."""
         losses = self.points[:, 2]
-        minima = [kind == MINIMUM for kind in self.kinds]
-        least = losses[minima].min() if any(minima) else losses.min()
-        return losses <= least + 1e-9 * max(1.0, abs(float(least)))
+        attract = np.array([kind not in (SADDLE, MAXIMUM) for kind in self.kinds], bool)
+        if not attract.any():
+            return attract
+        least = float(losses[attract].min())
+        return attract & (losses <= least + 1e-9 * max(1.0, abs(least)))
 
 
 def nowhere(surface: Surface) -> Destinations:

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gdviz_core import engine
-from gdviz_core.descent import check_count, rule_of
-from gdviz_core.destinations import Destinations, destinations
+from gdviz_core.conditions import Conditions
+from gdviz_core.descent import STATUSES, check_count, rule_of
+from gdviz_core.destinations import GONE, Destinations, destinations
 from gdviz_core.ends import Ends, named, settle
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.surface import Array, Domain, Surface, check_domain
@@ -108,6 +109,7 @@ class Basins:
         object.__setattr__(self, "domain", check_domain(self.domain))
         if check_count("seeds", self.seeds, 1) > MAX_SEEDS:
             raise ValueError(f"seeds must be at most {MAX_SEEDS}, not {self.seeds}")
+        Conditions(**self.conditions)
 
     @property
     def layout(self) -> dict[str, Any]:
@@ -178,6 +180,12 @@ class Basins:
             found["probability"] = times / self.seeds
         return _shaped(found, rows, columns, self.layout)
 
+    def sound(self, part: Part) -> bool:
+        """Whether a part, which comes from elsewhere, has nothing in it that cannot be."""
+        reached = part["minimum"]
+        return bool((reached >= GONE).all() and (reached < len(self.where.points)).all()
+                    and (part["steps"] >= 0).all())  # fmt: skip
+
     def map(self, parts: Part) -> BasinMap:
         """The map whose arrays these are."""
         return BasinMap(self.domain, parts["minimum"], parts["steps"], parts["x"], parts["y"],
@@ -188,8 +196,9 @@ class Basins:
 class Sweep:
     """The question what two hyper-parameters do; `axes` are their values, columns first.
 
-    `starts` (n, 2) are those whose runs a pixel stands for. With a `target` a run ends when its
-    loss is at most that. `conditions` are those of `race`.
+    `starts` (n, 2) are those whose runs a pixel stands for, `numbers` those by which their noise is
+    drawn, 0, 1, 2, ... unless given: it is the same for every pixel. With a `target` a run ends
+    when its loss is at most that. `conditions` are those of `race`.
 
     Raises ValueError for a bad field.
     """
@@ -201,6 +210,7 @@ class Sweep:
     steps: int
     target: float | None = None
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    numbers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "optimizer", rule_of(self.optimizer))
@@ -219,6 +229,12 @@ class Sweep:
             raise ValueError("a sweep needs a start")
         if self.target is not None and math.isnan(self.target):
             raise ValueError("target must be a number, not nan")
+        if not self.numbers:
+            object.__setattr__(self, "numbers", tuple(range(len(self.starts))))
+        if len(self.numbers) != len(self.starts):
+            raise ValueError(f"numbers must be {len(self.starts)}, as starts, not "
+                             f"{len(self.numbers)}")  # fmt: skip
+        Conditions(**self.conditions)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -240,7 +256,7 @@ class Sweep:
         u, v = (a.ravel()[order] for a in np.meshgrid(us[columns], vs[rows]))
         loss, steps = np.zeros(len(order)), np.zeros(len(order))
         codes: NDArray[np.int8] | None = None
-        for k, start in enumerate(self.starts):
+        for k, start in zip(self.numbers, self.starts, strict=True):
             number = np.full(len(order), k, np.int64)  # one start, so one noise
             ends = settle(self.surface, self.optimizer, start, self.steps,
                           hyperparameters={first: u, second: v}, numbers=number,
@@ -258,6 +274,11 @@ class Sweep:
             "codes": codes[back],
         }
         return _shaped(found, rows, columns, self.layout)
+
+    def sound(self, part: Part) -> bool:
+        """Whether a part, which comes from elsewhere, has nothing in it that cannot be."""
+        codes = part["codes"]
+        return bool((codes >= MIXED).all() and (codes < len(STATUSES)).all())
 
     def map(self, parts: Part) -> SweepMap:
         """The map whose arrays these are."""

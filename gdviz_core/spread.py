@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,13 @@ from gdviz_core.maps import Part, Question, Tile
 
 AHEAD = 32  # tiles that are under way at once
 POLL = 0.2  # seconds between two looks at whether it is still wanted
+
+
+class Workers(NamedTuple):
+    """An executor, and how many tiles it is handed at once: enough to keep all of it busy."""
+
+    executor: Executor
+    ahead: int = AHEAD
 
 
 class ClusterError(RuntimeError):
@@ -43,15 +50,22 @@ def spread(
             done, _ = wait(running, timeout=POLL, return_when=FIRST_COMPLETED)
             if not done:
                 yield None
+            failure: Exception | None = None
             for future in done:
                 tile = running.pop(future)
                 try:
-                    answer = future.result()
-                except ValueError:
-                    raise  # ours: it names the field
+                    part = checked(question, tile, future.result())
+                except (
+                    ClusterError,
+                    ValueError,
+                ) as error:  # ours: it names a field
+                    failure = failure or error
                 except Exception as error:  # whatever an executor makes of a worker that is gone
-                    raise ClusterError(f"a tile failed: {_first_line(error)}") from error
-                yield tile, checked(question, tile, answer)
+                    failure = failure or ClusterError(f"a tile failed: {_first_line(error)}")
+                else:
+                    yield tile, part  # what is finished is kept, whatever happens to the others
+            if failure is not None:
+                raise failure
     finally:
         for future in running:
             future.cancel()
@@ -76,6 +90,8 @@ def checked(question: Question, tile: Tile, answer: Any) -> Part:
         if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != kind:
             found = getattr(array, "shape", type(array).__name__)
             raise ClusterError(f"a worker answered with {name} {found} where {shape} was expected")
+    if not question.sound(dict(answer)):
+        raise ClusterError("a worker answered with a tile of ends that cannot be")
     return dict(answer)
 
 

@@ -235,6 +235,8 @@ class Surface:
 
     def tape(self, kind: str) -> Any:
         """A program of the surface, ready to run."""
+        if self.way == "symbolic":  # SymPy may take seconds: nobody else shall wait for it
+            self.program(kind)
         with _COMPILING:  # a race may want it on another thread
             if kind not in self._tapes:
                 self._tapes[kind] = self.make_tape(kind)

@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QProcess, pyqtSignal
+from PyQt6.QtCore import QObject, QProcess, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from gdviz import export, session
@@ -17,6 +18,8 @@ from gdviz.app.text import tr
 from gdviz.shot import Film, Shot
 from gdviz_core import foreign
 from gdviz_core.foreign import PREFIX
+
+POLITE = 2000  # milliseconds to end in when asked to
 
 
 class Exporter(QObject):
@@ -49,12 +52,20 @@ class Exporter(QObject):
             self._job.cancel()
         if self._process is not None:
             self._cancelled = True
-            self._process.kill()
+            if os.name == "posix" and self._command.startswith("map"):
+                # so that it removes the half-written file, which may be large
+                os.kill(self._process.processId(), signal.SIGINT)
+                late = QTimer(self._process)
+                late.timeout.connect(self._process.kill)
+                late.start(POLITE)
+            else:
+                self._process.kill()
 
     def close(self) -> None:
         """Give up, and wait until the other process has ended."""
         self.cancel()
-        if self._process is not None:
+        if self._process is not None and not self._process.waitForFinished(POLITE):
+            self._process.kill()
             self._process.waitForFinished(5000)
 
     def obstacle(self) -> str:
@@ -173,19 +184,21 @@ class Exporter(QObject):
         origin = self._document.origin.path
         name = f"{kind}.png" if origin is None else str(origin.with_name(f"{kind}.png"))
         chosen, kept = QFileDialog.getSaveFileName(self._window, tr("Export map"), name, kinds)
-        if chosen:
-            path = Path(chosen)
-            if path.suffix.lower() not in (".png", ".npz"):
-                path = Path(f"{chosen}{'.npz' if '.npz' in kept else '.png'}")
-            self.map_to(path, kind, size, options)
-        return bool(chosen)
+        if not chosen:
+            return False
+        usual = ".npz" if ".npz" in kept else ".png"
+        known = Path(chosen).suffix.lower() in (".png", ".npz")
+        path = self._asked(Path(chosen), Path(chosen).suffix if known else usual)
+        return path is not None and self.map_to(path, kind, size, options)
 
-    def map_to(self, path: Path, kind: str, size: int, options: list[str]) -> None:
+    def map_to(self, path: Path, kind: str, size: int, options: list[str]) -> bool:
         """Make a map in the background; asked for again after a cancel, it goes on from there."""
-        found = self._asked(path, path.suffix)
-        if found is not None and not self.busy:
-            self._launch(f"map {kind}", [f"--out={os.path.abspath(found)}", f"--size={size}",
-                                         *options], found)  # fmt: skip
+        if self.busy:
+            self.said.emit(tr("An export is still running"))
+            return False
+        wanted = [f"--out={os.path.abspath(path)}", f"--size={size}", *options]
+        self._launch(f"map {kind}", wanted, path)
+        return True
 
     def _launch(self, command: str, options: list[str], path: Path) -> None:
         """Run a command of the command line on what the document shows."""
@@ -194,7 +207,7 @@ class Exporter(QObject):
             given = Path(self._folder.name) / "session.json"
             given.write_text(session.dump(self._document.session()), encoding="utf-8")
         except OSError as error:
-            self._finished(tr("no picture: {reason}").format(reason=error.strerror))
+            self._finished(tr("nothing was made: {reason}").format(reason=error.strerror))
             return
         self._cancelled, self._command = False, command
         self._process = process = QProcess(self)
@@ -225,7 +238,9 @@ class Exporter(QObject):
         process = self._process
         if process is None:
             return
-        if self._cancelled:
+        if self._cancelled and self._command.startswith("map"):
+            self._finished(tr("The export was cancelled; for the same file it goes on from there"))
+        elif self._cancelled:
             self._finished(tr("The export was cancelled"))
         elif code == 0:
             self._finished(tr("Wrote {path}").format(path=path))
@@ -236,7 +251,7 @@ class Exporter(QObject):
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._finished(tr("no picture: the program that makes it could not be started"))
+            self._finished(tr("nothing was made: the program that makes it could not be started"))
 
     def _finished(self, text: str) -> None:
         if self._process is not None:

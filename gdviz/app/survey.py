@@ -1,5 +1,6 @@
 """Maps of many runs on the screen: coarse at once, finer as they are computed."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from gdviz_core.maps import Basins, Part, Question
 from gdviz_core.surface import Domain
 
 Colouring = tuple[str, float | None]  # what colours tell, and the least loss that is known
+ENOUGH = 50_000  # pixels
 NEEDED = {"minimum", "steps", "probability", "loss", "codes"}  # of the arrays of a part
 
 
@@ -69,14 +71,23 @@ class Survey(QObject):
         return self._job is not None
 
     def stop(self) -> None:
-        """Give up what is being computed."""
+        """Give up what is being computed, until it is asked for again."""
+        if self._job is not None:
+            self.give_up()
+            self._wanted = None
+
+    def give_up(self) -> None:
+        """Give up what is being computed, until something else is asked for."""
         if self._job is not None:
             assert self._progress is not None
             self._progress.cancel()
             self._job.cancel()
             self._job = None
             self.progressed.emit(None)
-        self._wanted = None
+
+    def forget(self) -> None:
+        """Show no maps until new ones are there."""
+        self.sheets = [None] * len(self.sheets)
 
     def paint_as(self, colouring: Colouring, inks: Inks) -> None:
         """Let colours tell something else."""
@@ -85,7 +96,7 @@ class Survey(QObject):
         self._colouring, self._inks = colouring, inks
         for sheet in self.sheets:
             if sheet is not None:
-                sheet.shades = shades_of(sheet.question, sheet.part, *colouring)
+                sheet.shades = shades_of(sheet.question, thinned(sheet.part), *colouring)
                 sheet.pixels = self._coloured(sheet.question, sheet.part, sheet.shades)
 
     def ask(self, key: object, asks: Callable[[], Sequence[maps.Ask]]) -> None:
@@ -151,13 +162,15 @@ class Survey(QObject):
         part = {name: values for name, values in update.part.items() if name in NEEDED}
         sheet = self.sheets[update.number]
         if update.tile is None:
-            shades = shades_of(update.question, part, *self._colouring)
+            shades = shades_of(update.question, thinned(part), *self._colouring)
             if sheet is not None and self._same_sight(sheet.question, update.question):
                 shades = sheet.shades
             pixels = self._coloured(update.question, part, shades)
             sheet = Sheet(update.question, update.every, part, shades, pixels)
         else:
-            assert sheet is not None
+            if sheet is None:
+                return
+            sheet.question = update.question  # which may know more points
             if sheet.every != update.every:
                 sheet = _finer(sheet, update)
             rows, columns = update.tile
@@ -179,6 +192,13 @@ class Survey(QObject):
     def _coloured(self, question: Question, part: Part, shades: Shades) -> Pixels:
         assert self._inks is not None
         return pixels_of(question, part, self._colouring[0], shades, self._inks)
+
+
+def thinned(part: Part) -> Part:
+    """Enough of the pixels to tell how colours are spread."""
+    size = next(iter(part.values())).size
+    every = max(1, math.isqrt(size // ENOUGH))
+    return {name: values[::every, ::every] for name, values in part.items()}
 
 
 def _finer(sheet: Sheet, update: maps.Update) -> Sheet:

@@ -20,8 +20,10 @@ FIELD = 62
 class AxisRow:
     """A name, two ends and whether powers are evenly spread; `take` raises ValueError."""
 
-    def __init__(self, arrow: str, name: str, take: Callable[[Axis], None]):
-        self._take = take
+    def __init__(
+        self, arrow: str, name: str, take: Callable[[Axis], None], refused: Callable[[str], None]
+    ):
+        self._take, self._refused = take, refused
         self._axis: Axis | None = None
         self._optimizer: Optimizer | None = None
         self.arrow = label(arrow, "caption")
@@ -33,6 +35,7 @@ class AxisRow:
         for field in (self.low, self.high):
             field.setFixedWidth(FIELD)
             field.setAlignment(Qt.AlignmentFlag.AlignRight)
+            field.refused.connect(refused)
         self.to = label("–", "caption")
         self.log = Switch(tr("{axis}, logarithmic").format(axis=name))
         self.log.setToolTip(tr("Spread powers evenly"))
@@ -64,7 +67,7 @@ class AxisRow:
     def _choose(self, number: int) -> None:
         if self._optimizer is not None:
             known = {h.name: h for h in self._optimizer.hyperparameters}
-            self._take(usual_axis(known, self.name.itemText(number)))
+            self._try(lambda: usual_axis(known, self.name.itemText(number)))
 
     def _set(self, **ends: float) -> None:
         if self._axis is None or self._optimizer is None:
@@ -78,16 +81,26 @@ class AxisRow:
 
     def _spread(self, log: bool) -> None:
         axis = self._axis
-        if axis is None:
-            return
-        low = axis.low if axis.low > 0 or not log else axis.high / 1e4
-        self._take(Axis(axis.name, low, axis.high, log))
+        if axis is not None:
+            low = axis.low if axis.low > 0 or not log else axis.high / 1e4
+            self._try(lambda: replace(axis, low=low, log=log))
+            self.log.setChecked(self._axis.log if self._axis is not None else False)
+
+    def _try(self, make: Callable[[], Axis]) -> None:
+        """Take an axis, or say why there cannot be one."""
+        try:
+            self._take(make())
+        except ValueError as error:
+            self._refused(str(error))
 
 
 class SweepForm(QWidget):
-    """The two axes; `take(number, axis)` raises ValueError for what cannot be."""
+    """The two axes; `take(number, axis)` raises ValueError for what cannot be.
 
-    def __init__(self, take: Callable[[int, Axis], None]):
+    `refused` hears why, and "" when all is well again.
+    """
+
+    def __init__(self, take: Callable[[int, Axis], None], refused: Callable[[str], None]):
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 2)
@@ -95,8 +108,8 @@ class SweepForm(QWidget):
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         self.rows = [
-            AxisRow("→", tr("Across"), lambda axis: take(0, axis)),
-            AxisRow("↑", tr("Upwards"), lambda axis: take(1, axis)),
+            AxisRow("→", tr("Across"), lambda axis: take(0, axis), refused),
+            AxisRow("↑", tr("Upwards"), lambda axis: take(1, axis), refused),
         ]
         for number, row in enumerate(self.rows):
             row.add_to(grid, number)

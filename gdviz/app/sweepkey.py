@@ -25,6 +25,7 @@ class SweepKey(QWidget):
         self._colouring = "end"
         self._shades = Shades()
         self._codes: list[int] = []
+        self._reached = engine.REACHED  # the end that steps are counted to
         self._set_height()
 
     def show_key(self, colouring: str, shades: Shades, codes: np.ndarray, reached: int) -> None:
@@ -34,7 +35,9 @@ class SweepKey(QWidget):
             found = [code for code in found if code == engine.DIVERGED]
         elif colouring == "steps":
             found = [code for code in found if code != reached]
-        if (colouring, shades, found) != (self._colouring, self._shades, self._codes):
+        wanted = (colouring, shades, found, reached)
+        if wanted != (self._colouring, self._shades, self._codes, self._reached):
+            self._reached = reached
             self._colouring, self._shades, self._codes = colouring, shades, found
             self._set_height()
             self.update()
@@ -100,7 +103,10 @@ class SweepKey(QWidget):
             f"{v:.3g}" if steps else short(v + shades.zero) for v in (shades.low, shades.high)
         )
         metrics = QFontMetricsF(painter.font())
-        title = tr("steps to the target") if steps else tr("loss at the end")
+        title = tr("loss at the end")
+        if steps:
+            to_target = self._reached == engine.REACHED
+            title = tr("steps to the target") if to_target else tr("steps until it settles")
         painter.setPen(QColor(theme.text2))
         at = 0.0
         for words in (title + "  ", low):

@@ -1,5 +1,6 @@
 """Basins of attraction: every pixel is a start, in the colour of where its run ends."""
 
+import time
 from functools import partial
 from typing import Any
 
@@ -36,6 +37,7 @@ WHOSE = ("selected", "all")
 MOST = 4  # maps side by side
 FOLLOWED = 0.008  # seconds for the run that the pointer shows
 HINT = "Point at a start to see its run; click to race from there."
+PAUSE = 0.2  # seconds between two tellings of the shares
 COARSE = "Coarse, for the whole map would take long: File, Export map makes it."
 
 
@@ -71,6 +73,7 @@ class BasinsView(View):
         self._fitted: object = None
         self._marks: tuple[object, list[Any]] | None = None
         self._where: tuple[object, object, Destinations] | None = None
+        self._told = 0.0  # when the shares were told
         self._bare = False  # for a picture as small as a stamp
         self.words = ElidedLabel("", "hint")
         self._grid = QGridLayout()
@@ -84,7 +87,7 @@ class BasinsView(View):
         column.addWidget(self.words)
         document.selected.connect(lambda _: self.refresh())
         document.charted.connect(lambda _: self.refresh())
-        document.gave_up.connect(self.survey.stop)
+        document.gave_up.connect(self.survey.give_up)
         self.show_display(document.display)
         self.show_experiment(document.experiment)
 
@@ -243,8 +246,11 @@ class BasinsView(View):
     def _show_sheets(self) -> None:
         if self._hovered is None:
             self._hint()
+        now = time.monotonic()
+        tell = not self.survey.busy or now > self._told + PAUSE  # counting takes a while
+        self._told = now if tell else self._told
         for pane, sheet in zip(self.panes, self.survey.sheets, strict=False):
-            if sheet is not None:
+            if sheet is not None and tell:
                 pane.tell_shares(sheet, self.theme)
             pane.canvas.repaint_content()
         for pane in self.panes[len(self.survey.sheets) :]:
@@ -313,6 +319,9 @@ class BasinsView(View):
             for line, value in zip(question.centres, at, strict=True)
         )
         steps = min(question.steps, max(10, int(FOLLOWED / maps.run_cost(question))))
+        if steps < question.steps and question.conditions.get("schedule"):
+            self.words.setText(tr("The run from here takes too long to follow with the pointer."))
+            return  # its schedule would be that of a shorter one
         run = core.descend(
             question.surface, question.optimizer, (x, y), steps, **question.conditions
         )  # fmt: skip
@@ -323,6 +332,8 @@ class BasinsView(View):
         else:
             told = tr("{reason}, step {step}").format(reason=run.reason, step=run.steps)
             told = told if "step" not in str(run.reason) else str(run.reason)
+        if question.conditions.get("noise") or question.conditions.get("batch"):
+            told = tr("one draw of many: {told}").format(told=told)
         self.words.setText(tr("From ({x:.6g}, {y:.6g}): {told}").format(x=x, y=y, told=told))
 
 
@@ -337,5 +348,4 @@ def _question(
 
 def _shown(racer: Racer) -> object:
     """All of a racer that makes a difference to its map."""
-    return (racer.configured(), racer.conditions().items() and tuple(racer.conditions().items()),
-            racer.way, racer.h)  # fmt: skip
+    return racer.configured(), tuple(racer.conditions().items()), racer.way, racer.h

@@ -55,7 +55,7 @@ class SweepView(View):
             self.kind.setItemText(number, tr(TITLES[word]))
         self.over = Choice(tr("From which starts"), STARTS, self._choose_starts)
         self.tools = [self.kind, self.over]
-        self.form = SweepForm(self._take_axis)
+        self.form = SweepForm(self._take_axis, self._refuse)
         self.axes_shown = [LevelAxis("bottom"), LevelAxis("left")]
         self.canvas = Canvas(self, 66, 40, left=self.axes_shown[1], bottom=self.axes_shown[0])
         self.canvas.setAccessibleName(tr("Hyper-parameter map"))
@@ -70,15 +70,13 @@ class SweepView(View):
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
         self.problem.hide()
-        for row in self.form.rows:
-            for field in (row.low, row.high):
-                field.refused.connect(self._refuse)
         self.survey = Survey(document, self)
         self.survey.changed.connect(self._show_sheet)
         self.survey.progressed.connect(self._progress)
         self._fraction: float | None = None
         self._axes: tuple[Axis, Axis] | None = None
         self._borders: tuple[object, list[Border]] = (None, [])
+        self._of: object = None  # which axes and racer the map is of
         self._gesture: object = None
         self._bare = False  # for a picture as small as a stamp
         column = QVBoxLayout(self)
@@ -91,7 +89,7 @@ class SweepView(View):
         column.addWidget(self.words)
         document.selected.connect(lambda _: self.refresh())
         document.charted.connect(lambda _: self.refresh())
-        document.gave_up.connect(self.survey.stop)
+        document.gave_up.connect(self.survey.give_up)
         self.show_display(document.display)
 
     # what the document says
@@ -143,6 +141,7 @@ class SweepView(View):
         if not self.isVisible():
             return
         racer, experiment = self.racer, self.document.experiment
+        before = self._of
         try:
             if racer is None:
                 raise ValueError(tr("Add a racer to see what its hyper-parameters do."))
@@ -158,6 +157,9 @@ class SweepView(View):
             self.canvas.show_range(x0, x1, y0, y1)
         except ValueError:
             self._axes = None
+        self._of = (self._axes, self.document.racer)
+        if self._of != before:
+            self.survey.forget()  # it would be drawn, and read, where its values are not
         self.form.setEnabled(self._axes is not None)
         self.over.setEnabled(len(experiment.starts) > 1)
         self._ask(experiment, racer)

@@ -76,14 +76,37 @@ def wrong_type(task, *arguments):
     return {**task(*arguments), "minimum": np.array([["a"] * 16] * 16, object)}
 
 
+def wrong_ends(task, *arguments):
+    found = task(*arguments)
+    return {**found, "minimum": found["minimum"] + np.int16(1000)}
+
+
 @pytest.mark.parametrize(
     "answer",
-    [wrong_shape, huge, wrong_type, lambda *_: "x" * 10, lambda *_: None, lambda *_: {},
+    [wrong_shape, wrong_ends, huge, wrong_type, lambda *_: "x" * 10, lambda *_: None, lambda *_: {},
      lambda *_: OSError("worker gone")],
 )  # fmt: skip
 def test_what_is_no_tile_is_refused(answer):
     with pytest.raises(ClusterError, match=r"worker|tile"):
         gathered(question(32), Answers(answer))
+
+
+def keep_all(answers, found):
+    for answer in answers:
+        found.append(answer)
+
+
+def test_what_is_finished_is_yielded_before_a_failure_is_told():
+    count = iter(range(100))
+
+    def every_third(task, *arguments):
+        return OSError("gone") if next(count) % 3 == 1 else task(*arguments)
+
+    found, asked = [], question(64)
+    answers = spread(asked, tiles(asked.shape, 16), Answers(every_third))
+    with pytest.raises(ClusterError, match="gone"):
+        keep_all(answers, found)
+    assert len(found) > 5
 
 
 def test_an_error_in_the_question_is_told_as_it_is():

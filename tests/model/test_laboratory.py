@@ -1,11 +1,14 @@
 """All ways of differentiating agree, and the graph that is shown is the one that runs."""
 
+import threading
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import gdviz_core as core
 from gdviz import laboratory
-from gdviz_core import engine, symbolic
+from gdviz_core import Surface, algebra, engine, symbolic
 from gdviz_core.derivative import adjoints, gradient, tangents
 from gdviz_core.expression import parse
 from gdviz_core.graph import Graph
@@ -159,3 +162,34 @@ def _constants(term):
 def test_parameters_are_names_in_the_symbolic_derivative():
     found = symbolic.differentiate("k*x^2")
     assert found.dx.variables() == ["k", "x"]
+
+
+def test_a_derivative_that_takes_too_long_is_given_up(monkeypatch):
+    monkeypatch.setattr(algebra, "LONGEST", 0.05)
+    algebra.close()  # so that the process has to load SymPy first
+    with pytest.raises(RuntimeError, match=r"longer than 0\.05 seconds"):
+        symbolic.differentiate("x^2*sin(x*y) + 17")
+    monkeypatch.undo()
+    assert symbolic.differentiate("x^2*sin(x*y) + 17").operations > 3
+
+
+def test_nobody_waits_for_sympy_but_who_asked(monkeypatch):
+    """Another surface can be made and evaluated meanwhile."""
+    begun, go_on, real = threading.Event(), threading.Event(), symbolic.ask
+
+    def slow(*arguments):
+        begun.set()
+        assert go_on.wait(20)
+        return real(*arguments)
+
+    monkeypatch.setattr(symbolic, "ask", slow)
+    surface = replace(Surface.from_formula("x^2*cos(y) + 1.234*x"), way="symbolic")
+    asker = threading.Thread(target=surface.gradient, args=(1.0, 2.0))
+    asker.start()
+    try:
+        assert begun.wait(20)
+        assert Surface.from_formula("x^2 + 4.321*y").value(1.0, 1.0) == 5.321
+        assert asker.is_alive()
+    finally:
+        go_on.set()
+        asker.join()
