@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import gdviz_core as core
@@ -243,6 +243,7 @@ def test_what_swings_crosses_the_minimum_and_what_creeps_does_not(name, rate, ke
     if stability(optimizer, 1.0) <= 0.02 or abs(damping(optimizer, 1.0)) < 0.02:
         return
     run = core.descend(bowl, optimizer, (1.0, 0.5), 400, tolerance=0.0)
+    assume(run.status != "converged")  # it has hit the minimum by chance
     swings = bool((run.x < -1e-9).any())
     if damping(optimizer, 1.0) < 0:
         assert swings
