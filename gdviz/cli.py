@@ -29,10 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from gdviz_core.guest import main as serve
 
         serve(*given[1:3])
-    if given == ["algebra"]:
-        from gdviz_core.algebra import serve as answer
+    if given[:1] == ["aside"]:
+        from gdviz_core.aside import serve as answer
 
-        answer()
+        answer(*given[1:2])
     options = parser().parse_args(given)
     try:
         if options.self_check:

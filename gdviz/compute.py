@@ -16,6 +16,7 @@ from gdviz.field import arrows, streamlines
 from gdviz.racer import CONSTANT, REVERSE, Racer
 from gdviz.worker import Computation, Result, apart, beside
 from gdviz_core import Surface
+from gdviz_core.aside import Aside
 from gdviz_core.conditions import Conditions
 from gdviz_core.external import External
 from gdviz_core.foreign import PREFIX
@@ -99,21 +100,28 @@ class Race:
         return text
 
 
+MANY_ROWS = 50_000  # that are not sent to another process
 _CENSUS = threading.Lock()
+_COUNTING = Aside("gdviz_core.critical", 600.0)
 SYMPY = 1.0  # seconds that SymPy may take for its import and a derivative
 STARTING = 0.2  # seconds until the process of a Python file is there
 
 
 @lru_cache(maxsize=16)
-def _critical(surface: Surface) -> core.CriticalPoints:
+def _critical(surface: Surface, aside: bool) -> core.CriticalPoints:
+    if aside and surface.rows < MANY_ROWS:
+        return _COUNTING.ask("points", surface)
     return core.critical_points(surface)
 
 
-def chart(surface: Surface) -> Computation[core.CriticalPoints]:
-    """Find the critical points of a surface in its domain; ValueError for too large a table."""
+def chart(surface: Surface, aside: bool = False) -> Computation[core.CriticalPoints]:
+    """Find the critical points of a surface in its domain; ValueError for too large a table.
+
+    It can be done in a process `aside`, so that a window has Python to itself.
+    """
     if surface.rows > 1 and value_cost(surface, CENSUS) > MAX_CENSUS:
         raise ValueError(f"the table has too many rows ({surface.rows:,}) to look for them")
-    return (yield from apart(lambda: _critical(surface), _CENSUS))
+    return (yield from apart(lambda: _critical(surface, aside), _CENSUS))
 
 
 def field(surface: Surface, kind: str, domain: Domain, count: int) -> Computation[list[Array]]:

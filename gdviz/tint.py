@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ def packed(colours: Array) -> Pixels:
     return (0xFF000000 | red << 16 | green << 8 | blue).astype(np.uint32)
 
 
+@lru_cache(maxsize=64)
 def point_colours(inks: Inks, where: Destinations) -> Array:
     """The colour of every point that runs may end in, (n, 3).
 
@@ -89,15 +91,22 @@ class Shades:
         return np.clip(logs / (math.log(self.high) - math.log(self.low)), 0.0, 1.0)
 
 
-def basin_pixels(part: Part, where: Destinations, shades: Shades, inks: Inks) -> Pixels:
-    """Each pixel in the colour of the point it ends in, the longer it took the darker."""
+@lru_cache(maxsize=64)
+def _faded(inks: Inks, where: Destinations) -> tuple[Pixels, int]:
+    """The colours of all points, then of what is gone and of what is open, in all shades; and the
+    number of the last. Kept, since every tile needs them."""
     colours = np.vstack([point_colours(inks, where), rgb(inks.gone), rgb(inks.open)])
     depth = np.linspace(0.0, DEEPEST, SHADES)[None, :, None]
     fade = colours[:, None] * (1 - depth) + rgb(inks.ground) * depth
     fade[-2:] = colours[-2:, None]  # how long it took to get nowhere tells nothing
-    table = packed(fade.reshape(-1, 3))
+    return packed(fade.reshape(-1, 3)), len(colours) - 1
+
+
+def basin_pixels(part: Part, where: Destinations, shades: Shades, inks: Inks) -> Pixels:
+    """Each pixel in the colour of the point it ends in, the longer it took the darker."""
+    table, last = _faded(inks, where)
     reached = part["minimum"].astype(np.int64)
-    reached = np.where(reached >= 0, reached, len(colours) - 1 + (reached + 1))
+    reached = np.where(reached >= 0, reached, last + (reached + 1))
     level = np.rint(shades.shares(part["steps"]) * (SHADES - 1)).astype(np.int64)
     return table[reached * SHADES + level]
 

@@ -544,3 +544,6 @@ def _between(a: float, b: float, share: float, log: bool) -> float:
     if log and a > 0 and b > 0:
         return float(a ** (1 - share) * b**share)
     return float(a + share * (b - a))
+
+
+TASKS = {"points": critical_points}  # see gdviz_core.aside

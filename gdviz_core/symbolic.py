@@ -1,6 +1,6 @@
 """The derivative as SymPy gives it. No text ever reaches SymPy's own parser.
 
-SymPy runs in a process of its own, see `gdviz_core.algebra`: the TASKS are what it does there, and
+SymPy runs in a process of its own, see `gdviz_core.aside`: the TASKS are what it does there, and
 what else is here asks for them. It takes a while, so nobody waits for it.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from gdviz_core.algebra import ask
+from gdviz_core.aside import Aside
 from gdviz_core.derivative import gradient
 from gdviz_core.graph import Graph
 from gdviz_core.notation import Term, build, notation
@@ -21,6 +21,9 @@ MOST = 400  # nodes
 CHAIN = 7  # compositions
 # Each element of the chain puts the last one into the logistic map, as Baydin, Pearlmutter, Radul
 # and Siskind 2018 do (arXiv:1502.05767, table 1).
+
+
+SYMPY = Aside("gdviz_core.symbolic", 60.0)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Swell:
 @lru_cache(maxsize=32)
 def differentiate(formula: str) -> Symbolic:
     """The partial derivatives of a formula; names other than x and y stay as they are."""
-    return Symbolic(*ask("differentiate", notation(formula)))
+    return Symbolic(*SYMPY.ask("differentiate", notation(formula)))
 
 
 def _differentiate(term: Term) -> tuple[Any, ...]:
@@ -71,7 +74,9 @@ def gradient_by_sympy(graph: Graph, output: int, variables: tuple[str, ...]) -> 
         raise ValueError(
             f"the symbolic derivative is for formulas of up to {MOST} parts; this one has {count}"
         )
-    return [build(graph, term) for term in ask("gradient", _term_of(graph, output, {}), variables)]
+    return [
+        build(graph, term) for term in SYMPY.ask("gradient", _term_of(graph, output, {}), variables)
+    ]
 
 
 def _gradient(term: Term, variables: tuple[str, ...]) -> tuple[Term, ...]:
@@ -96,7 +101,7 @@ def _term_of(graph: Graph, node: int, known: dict[int, Term]) -> Term:
 @lru_cache(maxsize=1)
 def swell() -> Swell:
     """How formula, derivative and graph grow along the chain."""
-    return Swell(*ask("swell"))
+    return Swell(*SYMPY.ask("swell"))
 
 
 def _swell() -> tuple[Any, ...]:

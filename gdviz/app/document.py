@@ -222,7 +222,7 @@ class Document(QObject):
         surface = self.experiment.resolved()
         if self._census is not None:
             self._census.cancel()
-        self._census = job = Job(compute.chart(surface))
+        self._census = job = Job(compute.chart(surface, aside=True))
 
         def found(points: core.CriticalPoints) -> None:
             if self.experiment.resolved() == surface:

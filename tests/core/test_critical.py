@@ -129,3 +129,13 @@ def test_a_surface_too_rough_for_a_census_says_so_in_seconds_and_little_memory()
         gx, gy = surface.gradient(point.x, point.y)
         assert np.hypot(gx, gy) < 1e-9
     assert not critical_points(SURFACES["rastrigin"]).rough
+
+
+def test_a_process_aside_finds_the_same_points():
+    from gdviz import compute
+
+    surface = Surface.from_formula("(x^2 - 1)^2 + (y^2 - 2)^2 + 0.1*x*y + 0.017*x")
+    here, there = (compute.finish(compute.chart(surface, aside)) for aside in (False, True))
+    assert here is not there
+    assert [(p.x, p.y, p.kind, p.loss) for p in here] == [(p.x, p.y, p.kind, p.loss) for p in there]
+    assert (here.belief, here.defect) == (there.belief, there.defect)

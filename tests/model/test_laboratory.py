@@ -8,7 +8,7 @@ import pytest
 
 import gdviz_core as core
 from gdviz import laboratory
-from gdviz_core import Surface, algebra, engine, symbolic
+from gdviz_core import Surface, engine, symbolic
 from gdviz_core.derivative import adjoints, gradient, tangents
 from gdviz_core.expression import parse
 from gdviz_core.graph import Graph
@@ -165,8 +165,8 @@ def test_parameters_are_names_in_the_symbolic_derivative():
 
 
 def test_a_derivative_that_takes_too_long_is_given_up(monkeypatch):
-    monkeypatch.setattr(algebra, "LONGEST", 0.05)
-    algebra.close()  # so that the process has to load SymPy first
+    monkeypatch.setattr(symbolic.SYMPY, "longest", 0.05)
+    symbolic.SYMPY.close()  # so that the process has to load SymPy first
     with pytest.raises(RuntimeError, match=r"longer than 0\.05 seconds"):
         symbolic.differentiate("x^2*sin(x*y) + 17")
     monkeypatch.undo()
@@ -175,14 +175,14 @@ def test_a_derivative_that_takes_too_long_is_given_up(monkeypatch):
 
 def test_nobody_waits_for_sympy_but_who_asked(monkeypatch):
     """Another surface can be made and evaluated meanwhile."""
-    begun, go_on, real = threading.Event(), threading.Event(), symbolic.ask
+    begun, go_on, real = threading.Event(), threading.Event(), symbolic.SYMPY.ask
 
     def slow(*arguments):
         begun.set()
         assert go_on.wait(20)
         return real(*arguments)
 
-    monkeypatch.setattr(symbolic, "ask", slow)
+    monkeypatch.setattr(symbolic.SYMPY, "ask", slow)
     surface = replace(Surface.from_formula("x^2*cos(y) + 1.234*x"), way="symbolic")
     asker = threading.Thread(target=surface.gradient, args=(1.0, 2.0))
     asker.start()
