@@ -111,7 +111,7 @@ def test_slow_and_quick_landscapes_agree(formula):
 def test_who_gives_up_a_census_does_not_wait_for_it(monkeypatch):
     begun, release = threading.Event(), threading.Event()
 
-    def slow(surface):
+    def slow(surface, aside):
         begun.set()
         release.wait(20)
         return core.critical_points(surface)
@@ -134,7 +134,7 @@ def test_the_census_finds_what_the_core_finds():
 def test_only_one_census_runs_at_a_time(monkeypatch):
     running, most, begun = [], [], []
 
-    def slow(surface):
+    def slow(surface, aside):
         running.append(surface)
         most.append(len(running))
         begun.append(surface.name)
