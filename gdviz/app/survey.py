@@ -15,7 +15,7 @@ from gdviz.app.canvas import Viewport, image_of
 from gdviz.app.document import Document
 from gdviz.app.job import Job
 from gdviz.tint import Inks, Pixels, Shades, pixels_of, shades_of
-from gdviz_core.maps import Basins, Part, Question
+from gdviz_core.maps import Part, Question
 from gdviz_core.surface import Domain
 
 Colouring = tuple[str, float | None]  # what colours tell, and the least loss that is known
@@ -59,6 +59,7 @@ class Survey(QObject):
         self.failure = ""
         self.coarse = False  # whether finer pixels would take too long
         self._wanted: object = None
+        self._begun: set[int] = set()  # the maps of which something is there
         self._paces: dict[object, float] = {}
         self._job: Job | None = None
         self._progress: core.Progress | None = None
@@ -87,6 +88,8 @@ class Survey(QObject):
 
     def forget(self) -> None:
         """Show no maps until new ones are there."""
+        self.stop()
+        self._wanted = None
         self.sheets = [None] * len(self.sheets)
 
     def paint_as(self, colouring: Colouring, inks: Inks) -> None:
@@ -117,6 +120,7 @@ class Survey(QObject):
             self.changed.emit()
             return
         self.failure = ""
+        self._begun.clear()
         if len(found) != len(self.sheets):
             self.sheets = [None] * len(found)
         pixels = sum(question.shape[0] * question.shape[1] for question in finest)
@@ -124,12 +128,12 @@ class Survey(QObject):
         passes = maps.sides(pixels, pace)
         self.coarse = passes[-1] > 1
         self._progress = core.Progress()
-        work = maps.refined(found, passes, self._progress, pace)
         if self._document.patient:
             for update in maps.refined(found, passes[-1:], self._progress, pace):
                 self._take(update)
             return
-        self._job = job = Job(work)  # type: ignore[arg-type]
+        work: Any = maps.refined(found, passes, self._progress, pace)
+        self._job = job = Job(work)
         job.progress.connect(self._take)
         job.done.connect(lambda _: self._end(""))
         job.failed.connect(lambda error: self._end(str(error) or type(error).__name__))
@@ -163,8 +167,9 @@ class Survey(QObject):
         sheet = self.sheets[update.number]
         if update.tile is None:
             shades = shades_of(update.question, thinned(part), *self._colouring)
-            if sheet is not None and self._same_sight(sheet.question, update.question):
-                shades = sheet.shades
+            if sheet is not None and update.number in self._begun:
+                shades = sheet.shades  # of a pass before this one: colours must not change
+            self._begun.add(update.number)
             pixels = self._coloured(update.question, part, shades)
             sheet = Sheet(update.question, update.every, part, shades, pixels)
         else:
@@ -181,13 +186,6 @@ class Survey(QObject):
         if not self._document.patient:
             self.progressed.emit(update.fraction)
         self.changed.emit()
-
-    @staticmethod
-    def _same_sight(one: Question, other: Question) -> bool:
-        """Whether they are passes of the same map, so that colours must not change."""
-        if isinstance(one, Basins) and isinstance(other, Basins):
-            return one.where is other.where
-        return False
 
     def _coloured(self, question: Question, part: Part, shades: Shades) -> Pixels:
         assert self._inks is not None

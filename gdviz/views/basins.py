@@ -322,9 +322,13 @@ class BasinsView(View):
         if steps < question.steps and question.conditions.get("schedule"):
             self.words.setText(tr("The run from here takes too long to follow with the pointer."))
             return  # its schedule would be that of a shorter one
-        run = core.descend(
-            question.surface, question.optimizer, (x, y), steps, **question.conditions
-        )  # fmt: skip
+        try:
+            run = core.descend(
+                question.surface, question.optimizer, (x, y), steps, **question.conditions
+            )
+        except (ValueError, RuntimeError, MemoryError) as error:
+            self.words.setText(str(error))
+            return
         self._run, self._hovered = run, (number, at)
         x, y = self.range.rounded((x, y))
         if run.status == "out of steps" and steps < question.steps:

@@ -1,5 +1,7 @@
 """Basin maps and hyper-parameter maps in the window, with a real mouse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -351,3 +353,36 @@ def test_a_scene_about_maps_opens_their_panel(user):
     assert user.window.views[SweepView].isVisible()
     assert user.window.views[BasinsView].visibleRegion().isEmpty()
     user.qtbot.waitUntil(lambda: user.window.views[SweepView].survey.sheets != [], timeout=10_000)
+
+
+def test_shades_follow_the_runs_and_not_those_before(many):
+    """Slow runs are no darker than quick ones of another learning rate: each map has its scale."""
+    (slow,) = many.done(many.basins)
+    racers = list(many.document.experiment.racers)
+    racers[0] = racers[0].with_value("lr", 0.0005)
+    many.document.edit("rate", racers=tuple(racers))
+    (sheet,) = many.done(many.basins)
+    assert sheet.shades != slow.shades
+    assert sheet.shades.low > 3 * slow.shades.low
+
+
+def test_two_racers_that_run_alike_both_have_a_map(swept):
+    racers = swept.document.experiment.racers
+    twin = replace(racers[1], name="Twin")
+    swept.document.edit("twin", racers=(*racers, twin))
+    swept.document.select(racer=len(racers))
+    swept.user.settle()
+    (sheet,) = swept.done(swept.sweep)
+    assert sheet is not None
+
+
+def test_a_map_that_was_given_up_does_not_begin_again_by_itself(many):
+    many.document.edit("long", steps=100_000, tolerance=0.0)
+    many.qtbot.waitUntil(lambda: many.basins.survey.busy)
+    many.document.give_up()
+    assert not many.basins.survey.busy
+    many.document.look(fade=True)  # anything that draws anew
+    many.user.settle()
+    assert not many.basins.survey.busy
+    many.document.edit("short", steps=100)
+    many.done(many.basins)
