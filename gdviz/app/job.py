@@ -1,6 +1,10 @@
 """Computations off the GUI thread."""
 
 import atexit
+import contextlib
+import os
+import sys
+import threading
 from collections.abc import Generator
 from typing import Any
 
@@ -11,6 +15,21 @@ _running: set["Job"] = set()
 # Maps of many runs may take long: what else is to be computed must not wait for them.
 _APART = QThreadPool()
 _APART.setMaxThreadCount(2)
+
+
+# How much the threads of jobs let the window come first, as nice counts it.
+SOON, LATER = 5, 10
+
+
+def _step_back(nice: int) -> None:
+    """Let the window have the processor first, as far as the system can tell threads apart.
+
+    Threads that this one starts inherit it. Where both cores work on a map, a frame that is computed
+    on two threads would otherwise wait for its share of them.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
 
 
 class Job(QObject):
@@ -30,6 +49,7 @@ class Job(QObject):
         super().__init__()
         self._computation = computation
         self._cancelled = False
+        self._nice = SOON
         # queued: these run on the thread that made the job
         self._advanced.connect(self._advance)
         self._ended.connect(self._report)
@@ -37,6 +57,7 @@ class Job(QObject):
     def start(self, long: bool = False) -> None:
         """Begin; returns at once. One that may take `long` is on threads of its own."""
         _running.add(self)  # alive until its thread has ended, whoever else lets go of it
+        self._nice = LATER if long else SOON
         pool = _APART if long else QThreadPool.globalInstance()
         assert pool is not None
         pool.start(self._work)
@@ -46,6 +67,7 @@ class Job(QObject):
         self._cancelled = True
 
     def _work(self) -> None:
+        _step_back(self._nice)
         result = error = None
         try:
             while not self._cancelled:

@@ -1,5 +1,8 @@
 """Basin maps and hyper-parameter maps in the window, with a real mouse."""
 
+import os
+import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -386,3 +389,24 @@ def test_a_map_that_was_given_up_does_not_begin_again_by_itself(many):
     assert not many.basins.survey.busy
     many.document.edit("short", steps=100)
     many.done(many.basins)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there threads have a nice")
+def test_jobs_let_the_window_come_first(qtbot):
+    found = {}
+
+    def work(name):
+        found[name] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        inner = threading.Thread(target=lambda: found.update({f"{name} inner": os.getpriority(
+            os.PRIO_PROCESS, threading.get_native_id())}))  # fmt: skip
+        inner.start()
+        inner.join()
+        yield 1.0
+
+    jobs = [job.Job(work("short")), job.Job(work("long"))]
+    jobs[0].start()
+    jobs[1].start(long=True)
+    qtbot.waitUntil(lambda: len(found) == 4)
+    qtbot.waitUntil(lambda: not job.busy())
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert here < found["short"] == found["short inner"] < found["long"] == found["long inner"]
