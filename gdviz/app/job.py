@@ -24,8 +24,8 @@ SOON, LATER = 5, 10
 def _step_back(nice: int) -> None:
     """Let the window have the processor first, as far as the system can tell threads apart.
 
-    Threads that this one starts inherit it. Where both cores work on a map, a frame that is computed
-    on two threads would otherwise wait for its share of them.
+    Threads that this one starts inherit it. Where all cores work on a map, a frame that is computed
+    on several threads would otherwise wait for its share of them.
     """
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError):
