@@ -55,7 +55,7 @@ class Background(QObject):
         self._fielding: Job | None = None
         self._sought: object = None  # by that job
         self._lines: tuple[tuple[Landscape, Theme], Pixels] | None = None
-        self._pace: tuple[Surface | None, float] = (None, 0.0)  # seconds that contours took
+        self._pace: tuple[Surface | None, float] = (None, 0.0)  # seconds for a pixel of contours
         self._lining: Job | None = None
         self._lined: tuple[Landscape, Theme] | None = None  # by that job
         self._later = QTimer(self)
@@ -147,8 +147,9 @@ class Background(QObject):
         key = (landscape, theme)
         if self._lines is not None and self._lines[0] == key:
             return self._lines[1]
-        surface, seconds = self._pace
-        quick = surface == landscape.surface and seconds < QUICK_SECONDS
+        surface, pace = self._pace
+        pixels = landscape.viewport.width * landscape.viewport.height
+        quick = surface == landscape.surface and pace * pixels < QUICK_SECONDS
         if quick or self._document.patient:
             drawing = drawn_contours(landscape, self._scale, theme)
             self._keep_contours(key, *compute.finish(drawing))
@@ -175,7 +176,9 @@ class Background(QObject):
         return None
 
     def _keep_contours(self, key: tuple[Landscape, Theme], lines: Pixels, seconds: float) -> None:
-        self._lines, self._pace = (key, lines), (key[0].surface, seconds)
+        viewport = key[0].viewport
+        pixels = viewport.width * viewport.height
+        self._lines, self._pace = (key, lines), (key[0].surface, seconds / pixels)
 
     def _evaluate(self, surface: Surface, viewport: Viewport) -> None:
         """Evaluate as finely as is quick enough to do at once; the rest in the background."""

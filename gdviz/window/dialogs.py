@@ -99,6 +99,7 @@ class Dialogs(QObject):
             if made.data is not None:
                 label = tr("Learn from {name}").format(name=made.data.title)
                 window.document.show(label, made)
+                window.paint_in_turn()
             window.document.said.emit(words)
             if not window.panels.panels["Fit"].isVisible():
                 # by itself: together with all that is drawn anew it would hold up the window

@@ -248,6 +248,7 @@ class Window(QMainWindow):
         self._show_title()
         self.files.opened.connect(self.player.pause)
         self.files.opened.connect(self._forget_typing)
+        self.files.opened.connect(self.paint_in_turn)
         self.files.staged.connect(self._stage)
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
@@ -319,16 +320,16 @@ class Window(QMainWindow):
             view.set_theme(now)
         for editor in self.findChildren(Workshop):
             editor.set_theme(now)
-        self._paint_in_turn([view for view in self.views.values() if view.place in HEAVY])
+        self.paint_in_turn()
         self._buttons["Light"].set_icon("ph.sun" if now.name == "dark" else "ph.moon")
         for button in self._buttons.values():
             button.set_color(now.text2)
 
-    def _paint_in_turn(self, views: list[View]) -> None:
+    def paint_in_turn(self) -> None:
         """Let each view be painted by itself: all at once would hold up a large window."""
-        for view in views:
+        self._unpainted = [view for view in self.views.values() if view.place in HEAVY]
+        for view in self._unpainted:
             view.setUpdatesEnabled(False)
-        self._unpainted = views
         self._turns.start()
 
     def _paint_next(self) -> None:
