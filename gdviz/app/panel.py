@@ -1,6 +1,7 @@
 """A panel of the window: it can be moved, put on a tab with another, float and hide."""
 
-from PyQt6.QtCore import QEvent, Qt, QTimer
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
+from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -20,6 +21,23 @@ SOON = 150  # milliseconds
 AREA = Qt.DockWidgetArea
 
 
+class Keys(QObject):
+    """The keys that are held down in a window of its own."""
+
+    def __init__(self, parent: QObject):
+        super().__init__(parent)
+        self.held: set[int] = set()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            self.held.add(event.key())
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
+            self.held.discard(event.key())
+        elif event is not None and event.type() == QEvent.Type.FocusOut:
+            self.held.clear()  # they are released elsewhere
+        return False
+
+
 class Panel(QDockWidget):
     """A card with a title, the tools of what it shows, and buttons to float and to hide it."""
 
@@ -33,6 +51,7 @@ class Panel(QDockWidget):
         self._float = IconButton(
             "ph.arrow-square-out", tr("Float {name}, or dock it").format(name=name.lower()), 24
         )
+        self._keys = Keys(self)
         # soon: the release of the keys that pressed it would come for a window that is no more
         self._float.clicked.connect(lambda: QTimer.singleShot(SOON, self._change_place))
         self._hide = IconButton(
@@ -56,8 +75,23 @@ class Panel(QDockWidget):
         column.addWidget(shown)
         self.setWidget(card)
 
+    @property
+    def is_typed_into(self) -> bool:
+        """Whether it floats and a key is held down in it: then its window must not go yet."""
+        return self.isFloating() and bool(self._keys.held)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        window = self.windowHandle()
+        if self.isFloating() and window is not None:
+            self._keys.held.clear()
+            window.installEventFilter(self._keys)
+
     def _change_place(self) -> None:
-        self.setFloating(not self.isFloating())
+        if self.is_typed_into:
+            QTimer.singleShot(SOON, self._change_place)
+        else:
+            self.setFloating(not self.isFloating())
 
     def set_theme(self, theme: Theme) -> None:
         for button in (self._float, self._hide):
@@ -95,6 +129,11 @@ class Panels(QMainWindow):
         if left:
             self._lefts.add(name)
         return panel
+
+    @property
+    def are_typed_into(self) -> bool:
+        """Whether a key is held down in one that floats."""
+        return any(panel.is_typed_into for panel in self.panels.values())
 
     def arrange(self, left: list[str], right: list[list[str]], shares: list[int]) -> None:
         """Lay out: panels at the left, and groups of tabs at the right, the first of each on top.

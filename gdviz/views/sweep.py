@@ -329,7 +329,7 @@ class SweepView(View):
                 stroke(painter, viewport, px, py, color, 1.6 * theme.zoom)
             words = (tr("stable up to λ = {h}") if border.kind != CRITICAL
                      else tr("critical, λ = {h}")).format(h=short(border.curvature, 3))  # fmt: skip
-            share = {STABLE: 0.35}.get(border.kind, 0.3 + 0.3 * (number % 2))
+            share = {STABLE: 0.85}.get(border.kind, 0.3 + 0.3 * (number % 2))
             at = longest[int(len(longest) * share)]
             place = viewport.point(float(at[0]), float(at[1]))
             draw_label(painter, place, words, room, theme)

@@ -23,7 +23,7 @@ from gdviz.app.entry import CheckedField
 from gdviz.app.exporter import Exporter
 from gdviz.app.files import Files
 from gdviz.app.guard import state_folder
-from gdviz.app.panel import Panels
+from gdviz.app.panel import SOON, Panels
 from gdviz.app.player import Player
 from gdviz.app.preferences import chosen_size, coloured, colours, projector
 from gdviz.app.recovery import Recovery
@@ -176,6 +176,9 @@ class Window(QMainWindow):
 
     def choose_layout(self, name: str) -> None:
         """Arrange the panels for a purpose: "race", "step by step" or "present"."""
+        if self.panels.are_typed_into:  # their windows go when they are docked
+            QTimer.singleShot(SOON, partial(self.choose_layout, name))
+            return
         left, right, shares, zoom = LAYOUTS[name]
         self._layout = name
         self.panels.arrange(left, right, shares)

@@ -41,6 +41,21 @@ def test_the_key_that_docks_a_floating_panel_may_be_released(user, panels):
     user.qtbot.waitUntil(lambda: not panel.isFloating())
 
 
+def test_a_panel_is_not_docked_while_a_key_is_held_in_it(user, panels):
+    panel = panels.panels["Curves"]
+    user.press(panel._float)
+    user.qtbot.waitUntil(panel.isFloating)
+    panel.activateWindow()
+    user.settle(100)
+    QTest.keyPress(panel.windowHandle(), Qt.Key.Key_Control)
+    panel._float.click()
+    user.window.choose_layout("race")
+    user.settle(400)
+    assert panel.isFloating()
+    QTest.keyRelease(panel.windowHandle(), Qt.Key.Key_Control)
+    user.qtbot.waitUntil(lambda: not panel.isFloating())
+
+
 def test_tabs_bring_the_other_panel_to_the_front(user, panels):
     bars = {bar.tabText(i): (bar, i) for bar in panels.findChildren(QTabBar)
             for i in range(bar.count())}  # fmt: skip
