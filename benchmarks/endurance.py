@@ -96,6 +96,7 @@ def main() -> None:
             rows.append(((now - begun) / 60, resident()))
             print(f"{rows[-1][0]:7.1f} {rows[-1][1]:14.0f} {count:7}", flush=True)
         if now - begun > 60 * options.minutes:
+            document.settle(Origin(document.experiment))  # or it would ask whether to save
             app.quit()
         else:
             timer.start(round(1000 * chance.uniform(0.3, 2.0)))
