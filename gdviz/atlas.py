@@ -282,7 +282,7 @@ def write(
     Memory holds one row of tiles. Returns what is to be said of the map, in lines.
     """
     question, folder = order.question, folder_of(path)
-    counts = np.zeros(len(question.where.points) + 2) if isinstance(question, Basins) else None
+    counts = np.zeros(len(question.where.points) + 3) if isinstance(question, Basins) else None
     if inks is None:
         yield from _write_arrays(question, folder, path, side, counts)
     else:
@@ -338,7 +338,7 @@ def arrays_beside(question: Question) -> dict[str, Any]:
 def _count(part: Part, counts: Array | None) -> None:
     """Add how many runs end in each point."""
     if counts is not None and "minimum" in part:
-        counts += counts_of(part["minimum"], len(counts) - 2)
+        counts += counts_of(part["minimum"], len(counts) - 3)
 
 
 def _write_arrays(

@@ -148,12 +148,12 @@ KINDS = {"curve": "curve of critical points through", "end": "end", "degenerate"
 
 
 def told_points(where: Destinations) -> list[str]:
-    """What is said of each point, of what has not settled, and of what is gone."""
+    """What is said of each point, of what has not settled, what diverged and what left."""
     found = []
     for kind, (x, y, loss) in zip(where.kinds, where.points.tolist(), strict=True):
         name = KINDS.get(kind, kind)
         found.append(f"{name} ({short(x)}, {short(y)}), loss {short(loss)}")
-    return [*found, "not settled", "diverged or left the domain"]
+    return [*found, "not settled", "diverged", "left the domain"]
 
 
 def target_of(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gdviz_core import engine
 from gdviz_core.critical import MAXIMUM, SADDLE
-from gdviz_core.destinations import Destinations
+from gdviz_core.destinations import GONE, OUT, Destinations
 from gdviz_core.maps import MIXED, Part, Question, Sweep
 from gdviz_core.surface import Array
 
@@ -91,14 +91,20 @@ class Shades:
         return np.clip(logs / (math.log(self.high) - math.log(self.low)), 0.0, 1.0)
 
 
+def lost_colours(inks: Inks) -> Array:
+    """The colours of what has not settled, what diverged, and what left the domain, (3, 3)."""
+    still, gone = rgb(inks.open), rgb(inks.gone)
+    return np.array([still, gone, (still + gone) / 2])
+
+
 @lru_cache(maxsize=64)
 def _faded(inks: Inks, where: Destinations) -> tuple[Pixels, int]:
-    """The colours of all points, then of what is gone and of what is open, in all shades; and the
+    """The colours of all points, then of what has left, is gone and is open, in all shades; and the
     number of the last. Kept, since every tile needs them."""
-    colours = np.vstack([point_colours(inks, where), rgb(inks.gone), rgb(inks.open)])
+    colours = np.vstack([point_colours(inks, where), lost_colours(inks)[::-1]])
     depth = np.linspace(0.0, DEEPEST, SHADES)[None, :, None]
     fade = colours[:, None] * (1 - depth) + rgb(inks.ground) * depth
-    fade[-2:] = colours[-2:, None]  # how long it took to get nowhere tells nothing
+    fade[-3:] = colours[-3:, None]  # how long it took to get nowhere tells nothing
     return packed(fade.reshape(-1, 3)), len(colours) - 1
 
 
@@ -122,8 +128,9 @@ def step_pixels(part: Part, shades: Shades, inks: Inks) -> Pixels:
     """Each pixel by the number of steps to where it settles."""
     shares = np.where(part["minimum"] >= 0, shades.shares(part["steps"]), np.nan)
     pixels = heat_pixels(shares, inks)
-    gone = packed(rgb(inks.gone)[None])[0]
-    return np.where(part["minimum"] == -2, gone, pixels).astype(np.uint32)
+    _, gone, out = packed(lost_colours(inks))
+    pixels = np.where(part["minimum"] == GONE, gone, pixels)
+    return np.where(part["minimum"] == OUT, out, pixels).astype(np.uint32)
 
 
 # The ends of a sweep, in the order of the key.
@@ -176,9 +183,9 @@ def shades_of(question: Question, part: Part, colouring: str, zero: float | None
 
 
 def counts_of(minimum: NDArray[np.int16], points: int) -> NDArray[np.int64]:
-    """How many runs end in each point, then how many have not settled and how many are gone."""
-    counts = np.bincount(minimum.ravel().astype(np.int64) + 2, minlength=points + 2)
-    return np.concatenate([counts[2 : points + 2], counts[1::-1]])
+    """How many runs end in each point, then how many have not settled, diverged, and left."""
+    counts = np.bincount(minimum.ravel().astype(np.int64) + 3, minlength=points + 3)
+    return np.concatenate([counts[3 : points + 3], counts[2::-1]])
 
 
 def pixels_of(question: Question, part: Part, colouring: str, shades: Shades, inks: Inks) -> Pixels:

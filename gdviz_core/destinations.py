@@ -19,7 +19,7 @@ from gdviz_core.critical import (
 from gdviz_core.ends import Ends
 from gdviz_core.surface import Array, Domain, Surface
 
-NOT_SETTLED, GONE = -1, -2
+NOT_SETTLED, GONE, OUT = -1, -2, -3
 CURVE, END = "curve", "end"
 # How near a point an end must be, as a share of the domain.
 NEAR = 1e-3
@@ -64,10 +64,12 @@ class Destinations:
     def reached(self, ends: Ends) -> NDArray[np.int16]:
         """The index of the point or curve at which each run has settled.
 
-        It is NOT_SETTLED for one that has not, GONE for one that diverged or left the domain.
+        It is NOT_SETTLED for one that has not, GONE for one that diverged, OUT for one that ended
+        when it left the domain.
         """
         found = np.full(len(ends.x), NOT_SETTLED, np.int16)
-        found[(ends.codes == engine.DIVERGED) | (ends.codes == engine.OUTSIDE)] = GONE
+        found[ends.codes == engine.DIVERGED] = GONE
+        found[ends.codes == engine.OUTSIDE] = OUT
         settled = ends.codes == engine.CONVERGED
         if len(self.places) and settled.any():
             from scipy.spatial import cKDTree

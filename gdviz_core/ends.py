@@ -32,7 +32,7 @@ class Ends:
 
     `status` holds the strings of Trajectory.status, and "reached the target" where there was one;
     `codes` are the keys of STATUSES. `steps` are those taken; ends are looked for every 16 steps,
-    with a target after every step.
+    with a target or `stop_outside` after every step.
     """
 
     x: Array
@@ -95,8 +95,10 @@ def settle(
     if not np.isfinite(points).all():
         raise ValueError("starts must be finite")
     check_size(8 * (8 + len(lanes)) * count + schedule_size(around, steps))
+    # what leaves the domain may have diverged 16 steps later, or be back
+    look = LOOK if target is None and not around.stop_outside else 1
     iteration, _ = prepare(
-        surface, optimizer, steps, around, every=0, look=LOOK if target is None else 1,
+        surface, optimizer, steps, around, every=0, look=look,
         lanes=lanes, count=count, block=block, emitted=emitted, target=target,
     )  # fmt: skip
     given = None if numbers is None else np.ascontiguousarray(numbers, np.int64)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from gdviz_core import engine
 from gdviz_core.conditions import Conditions
 from gdviz_core.descent import STATUSES, check_count, rule_of
-from gdviz_core.destinations import GONE, Destinations, destinations
+from gdviz_core.destinations import OUT, Destinations, destinations
 from gdviz_core.ends import Ends, named, settle
 from gdviz_core.optimizer import Optimizer
 from gdviz_core.surface import Array, Domain, Surface, check_domain
@@ -42,9 +42,10 @@ class BasinMap:
     """Where every start of a domain ends; arrays (rows, columns), rows along y.
 
     `minimum` is an index into `points`, -1 for a run that has not settled at one of them, -2 for
-    one that diverged or left the domain. `points` (n, 3) are x, y and the loss of the critical
-    points that runs may end in, minima first, the least loss first; after them one point for each
-    curve of critical points. `steps` are those taken. A pixel is the run from its centre.
+    one that diverged, -3 for one that ended when it left the domain. `points` (n, 3) are x, y and
+    the loss of the critical points that runs may end in, minima first, the least loss first; after
+    them one point for each curve of critical points. `steps` are those taken. A pixel is the run
+    from its centre.
 
     With several `seeds` all that is of the run with the first; `probability` is the share of the
     seeds with which the run reaches a minimum of the least loss, None for one seed.
@@ -172,7 +173,7 @@ class Basins:
         reached = self.where.reached(calm)
         found: Part = {"minimum": reached, "steps": ends.steps, "x": ends.x, "y": ends.y}
         if self.seeds > 1:
-            best = np.append(self.where.best(), [False, False])  # for GONE and NOT_SETTLED
+            best = np.append(self.where.best(), [False] * 3)  # for OUT, GONE and NOT_SETTLED
             times = best[reached].astype(np.float64)
             for draw in range(1, self.seeds):
                 _, calm = self.ends(rows, columns, draw, progress, threads)
@@ -183,7 +184,7 @@ class Basins:
     def sound(self, part: Part) -> bool:
         """Whether a part, which comes from elsewhere, has nothing in it that cannot be."""
         reached = part["minimum"]
-        return bool((reached >= GONE).all() and (reached < len(self.where.points)).all()
+        return bool((reached >= OUT).all() and (reached < len(self.where.points)).all()
                     and (part["steps"] >= 0).all())  # fmt: skip
 
     def map(self, parts: Part) -> BasinMap:

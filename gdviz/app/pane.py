@@ -13,7 +13,7 @@ from gdviz.app.survey import Sheet
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme, font
 from gdviz.maps import told_points
-from gdviz.tint import counts_of, packed, point_colours, rgb
+from gdviz.tint import counts_of, lost_colours, packed, point_colours
 from gdviz_core.maps import Basins
 
 ROOM = 40  # width of the vertical axis
@@ -55,8 +55,7 @@ class Pane(QWidget):
         assert isinstance(question, Basins)
         counts = counts_of(sheet.part["minimum"], len(question.where.points))
         inks = theme.inks
-        colours = [*packed(point_colours(inks, question.where)),
-                   *packed(rgb(inks.open)[None]), *packed(rgb(inks.gone)[None])]  # fmt: skip
+        colours = [*packed(point_colours(inks, question.where)), *packed(lost_colours(inks))]
         words = told_points(question.where)
         self.shares.show_shares((counts / max(1, counts.sum())).tolist(), colours, words)
 

@@ -410,3 +410,18 @@ def test_jobs_let_the_window_come_first(qtbot):
     qtbot.waitUntil(lambda: not job.busy())
     here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert here < found["short"] == found["short inner"] < found["long"] == found["long inner"]
+
+
+def test_what_diverged_and_what_left_are_told_apart(many):
+    document = many.document
+    racers = list(document.experiment.racers)
+    racers[0] = racers[0].with_value("lr", 0.03)
+    document.edit("unstable", racers=tuple(racers))
+    many.done(many.basins)
+    words = many.basins.panes[0].shares.words
+    assert "diverged" in words
+    assert "left the domain" not in words
+    document.edit("bounded", stop_outside=True)
+    many.done(many.basins)
+    words = many.basins.panes[0].shares.words
+    assert "left the domain" in words
