@@ -52,9 +52,10 @@ class Exporter(QObject):
             self._job.cancel()
         if self._process is not None:
             self._cancelled = True
-            if os.name == "posix" and self._command.startswith("map"):
+            number = self._process.processId()  # 0 for one that has just ended: that would be us
+            if os.name == "posix" and number and self._command.startswith("map"):
                 # so that it removes the half-written file, which may be large
-                os.kill(self._process.processId(), signal.SIGINT)
+                os.kill(number, signal.SIGINT)
                 late = QTimer(self._process)
                 late.timeout.connect(self._process.kill)
                 late.start(POLITE)

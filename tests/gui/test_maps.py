@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QProcess, Qt
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
@@ -425,3 +425,43 @@ def test_what_diverged_and_what_left_are_told_apart(many):
     many.done(many.basins)
     words = many.basins.panes[0].shares.words
     assert "left the domain" in words
+
+
+def test_a_cancel_never_signals_a_process_that_is_not_there(many, monkeypatch):
+    """The number of one that has just ended is 0, which means this program and all beside it."""
+    sent = []
+    monkeypatch.setattr("gdviz.app.exporter.os.kill", lambda *given: sent.append(given))
+    exporter = many.window.exporter
+    exporter._process, exporter._command = QProcess(many.window), "map basins"
+    exporter.cancel()
+    exporter._process = None
+    assert sent == []
+
+
+def test_a_cancelled_export_of_a_map_leaves_only_its_tiles(many, tmp_path):
+    path = tmp_path / "basins.png"
+    exporter = many.window.exporter
+    many.document.edit("long", steps=20_000, tolerance=0.0)
+    assert exporter.map_to(path, "basins", 2000, ["--racer=2"])
+    many.qtbot.waitUntil(lambda: any(tmp_path.glob(".basins.png.parts/*.npz")), timeout=60_000)
+    exporter.cancel()
+    many.qtbot.waitUntil(lambda: not exporter.busy, timeout=10_000)
+    assert "cancelled" in many.window.status.message.text()
+    assert [file.name for file in tmp_path.iterdir()] == [".basins.png.parts"]
+    assert not any(tmp_path.glob(".basins.png.parts/.gdviz-*"))
+
+
+def test_an_existing_map_is_asked_about_under_its_whole_name(many, tmp_path, monkeypatch):
+    taken = tmp_path / "basins.png"
+    taken.write_text("mine")
+    monkeypatch.setattr("gdviz.app.exporter.QFileDialog.getSaveFileName",
+                        lambda *_: (str(tmp_path / "basins"), "Picture (*.png)"))  # fmt: skip
+    asked = []
+    monkeypatch.setattr("gdviz.app.exporter.may_replace", lambda path, _: asked.append(path))
+    many.window.dialogs.order_map()
+    form = many.user.dialog()
+    form.take()
+    assert asked == [taken]
+    assert form.isVisible()  # nothing was made, and the form says what was wanted
+    assert taken.read_text() == "mine"
+    form.reject()
