@@ -69,7 +69,7 @@ def identity(question: Question, side: int) -> str:
     if isinstance(question, Basins):
         told += [question.domain, question.seeds, question.where.points.tolist()]
     else:
-        told += [question.target, question.starts.tolist()]
+        told += [question.target, question.starts.tolist(), question.numbers]
         told += [(name, values.tobytes()) for name, values in question.axes.items()]
     return hashlib.sha256(repr(told).encode()).hexdigest()
 

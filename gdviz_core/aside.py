@@ -103,10 +103,10 @@ def _close_all() -> None:
         each.close()
 
 
-def serve(module: str) -> None:
+def serve(module: str = "") -> None:
     """Answer until there is nothing more to read."""
     if module not in MODULES:
-        sys.exit(f"{module} has no tasks")
+        sys.exit(f"{module[:60]!r} has no tasks")
     tasks = importlib.import_module(module).TASKS
     if hasattr(os, "nice"):
         os.nice(POLITE)

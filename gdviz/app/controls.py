@@ -1,6 +1,6 @@
 """The small controls: switch, slider, combo box, icon button and label."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import qtawesome
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
@@ -157,17 +157,17 @@ class Combo(QComboBox):
 
 
 class Choice(Combo):
-    """A small combo box over a few words."""
+    """A small combo box over a few words, shown as their `titles`."""
 
     def __init__(
         self, name: str, words: tuple[str, ...], chosen: Callable[[str], None],
-        parent: QWidget | None = None,
+        parent: QWidget | None = None, titles: Mapping[str, str] | None = None,
     ):  # fmt: skip
         super().__init__(name, parent)
         self.setObjectName("choice")
         self.setToolTip(name)
         for word in words:
-            self.addItem(tr(word.capitalize()), word)
+            self.addItem(tr((titles or {}).get(word, word.capitalize())), word)
         self.activated.connect(lambda i: chosen(self.itemData(i)))
 
     def hide_value(self, word: str, hidden: bool) -> None:

@@ -14,6 +14,7 @@ from gdviz.app.job import Job
 from gdviz.app.text import tr
 from gdviz.display import Display
 from gdviz.experiment import Experiment, Point, first_experiment
+from gdviz.racer import Racer
 from gdviz.scene import Scene
 from gdviz.session import Session
 
@@ -160,6 +161,12 @@ class Document(QObject):
         if name != self.quantity:
             self.quantity = name
             self.pointed_out.emit(name)
+
+    @property
+    def selected_racer(self) -> Racer | None:
+        """The racer that is looked at; None if there is none."""
+        racers = self.experiment.racers
+        return racers[self.racer] if self.racer < len(racers) else None
 
     def selected_lane(self) -> int | None:
         """The lane of the race that belongs to the selected racer and start, if it ran."""

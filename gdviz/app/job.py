@@ -29,7 +29,8 @@ def _step_back(nice: int) -> None:
     """
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+            window = os.getpriority(os.PRIO_PROCESS, os.getpid())  # of the first thread
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), window + nice)
 
 
 class Job(QObject):

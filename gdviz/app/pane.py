@@ -1,5 +1,7 @@
 """One of several basin maps side by side: its name, its canvas, its shares."""
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
@@ -22,13 +24,13 @@ ROOM = 40  # width of the vertical axis
 class Pane(QWidget):
     """A canvas with the name of a racer above and the shares of its basins below."""
 
-    def __init__(self, shown: Range, moved: object):
+    def __init__(self, shown: Range, moved: Callable[[], None]):
         super().__init__()
         self.heading = ElidedLabel("", "caption")
         self.canvas = Canvas(self, ROOM, left=NumberAxis("left"), bottom=NumberAxis("bottom"))
         self.canvas.setAccessibleName(tr("Basin map"))
         self.canvas.getPlotItem().setContentsMargins(0, 6, 8, 0)
-        self.steering = Steering(self.canvas, shown, moved)  # type: ignore[arg-type]
+        self.steering = Steering(self.canvas, shown, moved)
         self.canvas.wheeled.connect(self.steering.wheel)
         self.shares = ShareBar()
         column = QVBoxLayout(self)

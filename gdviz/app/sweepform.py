@@ -62,6 +62,8 @@ class AxisRow:
 
     def set_theme(self, theme: Theme) -> None:
         self.name.set_theme(theme)
+        for field in (self.low, self.high):
+            field.setFixedWidth(round(FIELD * theme.zoom))
         self.log.set_colours(QColor(theme.accent), theme)
 
     def _choose(self, number: int) -> None:

@@ -54,9 +54,9 @@ class BasinsView(View):
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
         self.theme: Theme = DARK
-        self.kind = Choice(tr("What colours tell"), BASINS, lambda w: document.look(basins=w))
-        for number, word in enumerate(BASINS):
-            self.kind.setItemText(number, tr(TITLES[word]))
+        self.kind = Choice(
+            tr("What colours tell"), BASINS, lambda w: document.look(basins=w), titles=TITLES
+        )  # fmt: skip
         self.kind.setMaximumWidth(150)
         self.whose = Choice(
             tr("Racers"), WHOSE, lambda word: document.look(beside=word == "all")

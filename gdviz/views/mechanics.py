@@ -59,9 +59,9 @@ class MechanicsView(View):
         self._bare = False  # for a picture: without what a hand can turn
         self._race: Race | None = None
         self._found: tuple[object, Energy | None, Chart | None] | None = None
-        self.kind = Choice(tr("What is shown"), MOTIONS, lambda word: document.look(motion=word))
-        for number, word in enumerate(MOTIONS):
-            self.kind.setItemText(number, tr(TITLES[word]))
+        self.kind = Choice(
+            tr("What is shown"), MOTIONS, lambda word: document.look(motion=word), titles=TITLES
+        )  # fmt: skip
         self.kind.setMaximumWidth(150)
         self.tools = [self.kind]
         self.words = label("", "hint")
@@ -144,15 +144,9 @@ class MechanicsView(View):
         low = self.height() < COMPACT
         self.words.setVisible(not low)
         self._low = low
-        self._show_book(self.racer)
+        self._show_book(self.document.selected_racer)
 
     # what the document says
-
-    @property
-    def racer(self) -> Racer | None:
-        """The racer that is looked at."""
-        racers = self.document.experiment.racers
-        return racers[self.document.racer] if self.document.racer < len(racers) else None
 
     def show_experiment(self, experiment: Experiment) -> None:
         self.refresh()
@@ -190,7 +184,7 @@ class MechanicsView(View):
         """Show what is selected, unless no one can see it."""
         if not self.isVisible():
             return
-        racer = self.racer
+        racer = self.document.selected_racer
         if self.document.racer != self._told:  # what was refused to another is not for this one
             self._told = self.document.racer
             self._refuse("")
@@ -216,7 +210,7 @@ class MechanicsView(View):
                 self.canvas.show_range(*chart.bounds)
             self._found = (key, energy, chart)
             self._tell_damping(race, lane, energy)
-            self._show_book(self.racer)
+            self._show_book(self.document.selected_racer)
         _, energy, chart = self._found
         self.canvas.setVisible(chart is not None)
         self.key.setVisible(chart is not None)
@@ -291,7 +285,9 @@ class MechanicsView(View):
         """What is critical at the minimum, along its flat axis and its steep one."""
         mass = values.get("mass", 1.0)
         found = self._critical
-        if self.racer is not None and dictionary.is_momentum(self.racer):
+        if self.document.selected_racer is not None and dictionary.is_momentum(
+            self.document.selected_racer
+        ):
             # its own body has mass 1; frictions grow with the root of that of its particle
             found = tuple(math.sqrt(mass) * friction for friction in found)
         if name == "momentum" and "dt" in values:
@@ -313,7 +309,7 @@ class MechanicsView(View):
 
     def _turn(self, name: str, value: float, gesture: object) -> None:
         """Change a number on either side; raises ValueError where the other has no word for it."""
-        racer, number = self.racer, self.document.racer
+        racer, number = self.document.selected_racer, self.document.racer
         if racer is None:
             return
         racers = list(self.document.experiment.racers)
@@ -350,7 +346,7 @@ class MechanicsView(View):
 
     def race_both(self) -> None:
         """Add the racer of the dictionary's other side, and keep the two together."""
-        racer, document = self.racer, self.document
+        racer, document = self.document.selected_racer, self.document
         if racer is None:
             return
         experiment = document.experiment
@@ -379,7 +375,7 @@ class MechanicsView(View):
         if self._found is None or race is None or lane is None:
             return
         _, energy, chart = self._found
-        racer = self.racer
+        racer = self.document.selected_racer
         if energy is None or chart is None or racer is None:
             return
         at = race.record(lane, min(self.player.index, race.last))

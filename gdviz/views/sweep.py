@@ -35,6 +35,7 @@ from gdviz_core.maps import Sweep
 TITLES = {"end": "How it ends", "loss": "Loss at the end", "steps": "Steps to target"}
 STARTS = ("selected start", "all starts")
 ARM = 9.0  # of the cross
+LABELLED = 130  # points of height below which words would cover the map
 
 
 class SweepView(View):
@@ -50,9 +51,9 @@ class SweepView(View):
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None):
         super().__init__(document, player, parent)
         self.theme: Theme = DARK
-        self.kind = Choice(tr("What colours tell"), SWEPT, lambda word: document.look(swept=word))
-        for number, word in enumerate(SWEPT):
-            self.kind.setItemText(number, tr(TITLES[word]))
+        self.kind = Choice(
+            tr("What colours tell"), SWEPT, lambda word: document.look(swept=word), titles=TITLES
+        )  # fmt: skip
         self.over = Choice(tr("From which starts"), STARTS, self._choose_starts)
         self.tools = [self.kind, self.over]
         self.form = SweepForm(self._take_axis, self._refuse)
@@ -94,12 +95,6 @@ class SweepView(View):
 
     # what the document says
 
-    @property
-    def racer(self) -> Racer | None:
-        """The racer that is looked at."""
-        racers = self.document.experiment.racers
-        return racers[self.document.racer] if self.document.racer < len(racers) else None
-
     def show_experiment(self, experiment: Experiment) -> None:
         self.over.show_value(STARTS[experiment.maps.mean])
         self.refresh()
@@ -140,7 +135,7 @@ class SweepView(View):
         """Show the map of now, unless no one can see it."""
         if not self.isVisible():
             return
-        racer, experiment = self.racer, self.document.experiment
+        racer, experiment = self.document.selected_racer, self.document.experiment
         before = self._of
         try:
             if racer is None:
@@ -232,7 +227,7 @@ class SweepView(View):
 
     def load(self, at: Point, gesture: object = None) -> None:
         """Give the racer the values at a point of the map."""
-        racer, document, number = self.racer, self.document, self.document.racer
+        racer, document, number = self.document.selected_racer, self.document, self.document.racer
         if racer is None or self._axes is None:
             return
         values = dict(racer.values)
@@ -301,7 +296,7 @@ class SweepView(View):
             draw_progress(painter, self._fraction, room.width(), theme)
 
     def _theory(self) -> list[Border]:
-        racer, document, race = self.racer, self.document, self.document.race
+        racer, document, race = self.document.selected_racer, self.document, self.document.race
         if racer is None or self._axes is None:
             return []
         lane, end = document.selected_lane(), None
@@ -332,10 +327,11 @@ class SweepView(View):
             share = {STABLE: 0.85}.get(border.kind, 0.3 + 0.3 * (number % 2))
             at = longest[int(len(longest) * share)]
             place = viewport.point(float(at[0]), float(at[1]))
-            draw_label(painter, place, words, room, theme)
+            if room.height() >= LABELLED * theme.zoom:
+                draw_label(painter, place, words, room, theme)
 
     def _draw_cross(self, painter: QPainter, viewport: Viewport, room: QRectF) -> None:
-        racer = self.racer
+        racer = self.document.selected_racer
         if racer is None or self._axes is None:
             return
         place = [axis.place(racer.values[axis.name]) for axis in self._axes]
