@@ -67,7 +67,7 @@ def main() -> None:
         window.choose_layout(chance.choice(list(window.layouts)))
 
     def theme() -> None:
-        window.flip_theme()
+        window.appearance.flip()
 
     def step() -> None:
         document.select(racer=chance.randrange(max(1, len(document.experiment.racers))))

@@ -56,7 +56,13 @@ class Studio:
     def settle(self, seconds: float = 0.6) -> None:
         """Let everything that follows in the background arrive."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end or self.window.document.critical is None or job.busy():
+        window = self.window
+        while (
+            time.monotonic() < end
+            or window.document.critical is None
+            or window.appearance.turns.busy
+            or job.busy()
+        ):
             self.app.processEvents()
             time.sleep(0.005)
 
@@ -69,7 +75,7 @@ class Studio:
     def both(self, name: str, widget: Callable[[], QWidget] | None = None) -> None:
         """In both themes."""
         for now in THEMES:
-            self.window.set_theme(now)
+            self.window.appearance.wear(now)
             self.take(f"{name}-{now.name}", widget() if widget else None)
 
     def windows(self, sizes: tuple[tuple[int, int], ...]) -> None:
@@ -137,7 +143,7 @@ class Studio:
         window.resize(1440, 900)
         window.choose_layout("race")
         for now in THEMES:
-            window.set_theme(now)
+            window.appearance.wear(now)
             window.dialogs.formula()
             editor = next(e for e in window.findChildren(FormulaEditor) if e.isVisible())
             editor.show_text("x^2 + k*sin(y)^2 + sqrt(abs(x*y))")
@@ -181,7 +187,7 @@ class Studio:
         self.both("data-small")
         window.resize(1440, 900)
         for now in THEMES:
-            window.set_theme(now)
+            window.appearance.wear(now)
             window.dialogs.data()
             dialog = next(d for d in window.findChildren(TableDialog) if d.isVisible())
             self.take(f"table-{now.name}", dialog)
@@ -263,7 +269,7 @@ class Studio:
                 view.go(part)
                 self.settle(0.8)
                 window.player.go(min(30, window.player.last))
-                window.set_theme(THEMES[(number + part) % 2])
+                window.appearance.wear(THEMES[(number + part) % 2])
                 if (number, part) == (2, 1):
                     self.both("lesson-2-2")
                 else:
@@ -286,7 +292,7 @@ class Studio:
             ("palette", window.dialogs.palette), ("help", window.dialogs.help),
         ):  # fmt: skip
             for now in THEMES:
-                window.set_theme(now)
+                window.appearance.wear(now)
                 before = set(window.findChildren(QDialog))
                 show()
                 (dialog,) = set(window.findChildren(QDialog)) - before

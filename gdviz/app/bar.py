@@ -35,10 +35,7 @@ class ColourBar(QWidget):
         if bar.height() < 20:
             return
         gradient = QLinearGradient(0, bar.bottom(), 0, bar.top())
-        table = theme.heat_table
-        for i in range(0, len(table), 16):
-            gradient.setColorAt(i / (len(table) - 1), QColor(int(table[i]) & 0xFFFFFF))
-        gradient.setColorAt(1.0, QColor(int(table[-1]) & 0xFFFFFF))
+        gradient.setStops(theme.heat_stops)
         outline = QPainterPath()
         outline.addRoundedRect(bar, 5, 5)
         painter.fillPath(outline, gradient)

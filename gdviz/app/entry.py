@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import QLineEdit, QWidget
 
 from gdviz.app.canvas import painted
 from gdviz.app.theme import Theme
+from gdviz_core.expression import MAX_CHARACTERS
 
 _EDITING = {
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Delete,
@@ -37,7 +38,7 @@ class CheckedField(QLineEdit):
     def __init__(self, name: str, accept: Callable[[str], None], parent: QWidget | None = None):
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setMaxLength(20_000)
+        self.setMaxLength(MAX_CHARACTERS + 1)  # one too many is refused, not cut
         self._accept = accept
         self._good = ""
         self._busy = False

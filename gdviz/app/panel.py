@@ -1,12 +1,15 @@
 """A panel of the window: it can be moved, put on a tab with another, float and hide."""
 
-from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
-from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QShowEvent
 from PyQt6.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
     QMainWindow,
+    QProxyStyle,
+    QStyle,
+    QStyleOption,
     QTabBar,
     QTabWidget,
     QVBoxLayout,
@@ -98,13 +101,50 @@ class Panel(QDockWidget):
             button.set_color(theme.text3)
 
 
+class Separators(QProxyStyle):
+    """The lines between panels: room that can be taken hold of, seen under the pointer."""
+
+    EXTENT = 12
+
+    def __init__(self) -> None:
+        super().__init__("Fusion")
+        self.colour = QColor()
+
+    def pixelMetric(
+        self,
+        metric: QStyle.PixelMetric,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> int:
+        if metric == QStyle.PixelMetric.PM_DockWidgetSeparatorExtent:
+            return self.EXTENT
+        return super().pixelMetric(metric, option, widget)
+
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption | None,
+        painter: QPainter | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        if element != QStyle.PrimitiveElement.PE_IndicatorDockWidgetResizeHandle:
+            super().drawPrimitive(element, option, painter, widget)
+        elif option is not None and option.state & QStyle.StateFlag.State_MouseOver:
+            assert painter is not None
+            painter.fillRect(option.rect, self.colour)
+
+
 class Panels(QMainWindow):
     """The central card with the panels around it."""
+
+    grew = pyqtSignal(QWidget)  # a widget is new in it: also Qt's own bars of tabs
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setObjectName("panels")
+        self._separators = Separators()
+        self.setStyle(self._separators)
         self.setDockOptions(
             QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
         )
@@ -205,9 +245,18 @@ class Panels(QMainWindow):
         return None
 
     def set_theme(self, theme: Theme) -> None:
+        self._separators.colour = QColor(theme.border)
         for panel in self.panels.values():
             panel.set_theme(theme)
         self._style_tabs()
+
+    def childEvent(self, event: QChildEvent | None) -> None:
+        super().childEvent(event)
+        if event is None or event.type() != QEvent.Type.ChildPolished:
+            return
+        child = event.child()
+        if isinstance(child, QWidget):
+            self.grew.emit(child)
 
     def _style_tabs(self) -> None:
         """Qt makes the bars of tabs itself, with frames that no style sheet reaches."""

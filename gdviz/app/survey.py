@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from gdviz import maps
 from gdviz.app.canvas import Viewport, image_of
 from gdviz.app.document import Document
 from gdviz.app.job import Job
+from gdviz.app.turns import Turns
 from gdviz.tint import Inks, Pixels, Shades, pixels_of, shades_of
 from gdviz_core.maps import Part, Question
 from gdviz_core.surface import Domain
 
 Colouring = tuple[str, float | None]  # what colours tell, and the least loss that is known
 ENOUGH = 50_000  # pixels
+BAND = 100_000  # pixels that are coloured in one turn
 NEEDED = {"minimum", "steps", "probability", "loss", "codes"}  # of the arrays of a part
 
 
@@ -64,6 +67,7 @@ class Survey(QObject):
         self._job: Job | None = None
         self._progress: core.Progress | None = None
         self._inks: Inks | None = None
+        self._bands = Turns(self)  # of what is to be coloured anew
         self._colouring: Colouring = ("minimum", None)
 
     @property
@@ -97,10 +101,25 @@ class Survey(QObject):
         if (colouring, inks) == (self._colouring, self._inks):
             return
         self._colouring, self._inks = colouring, inks
+        self._bands.clear()
         for sheet in self.sheets:
             if sheet is not None:
                 sheet.shades = shades_of(sheet.question, thinned(sheet.part), *colouring)
-                sheet.pixels = self._coloured(sheet.question, sheet.part, sheet.shades)
+                self._recolour(sheet)
+        if self._document.patient:
+            self._bands.finish()
+
+    def _recolour(self, sheet: Sheet) -> None:
+        """Colour anew what a sheet has, some rows in each turn."""
+        height, width = sheet.pixels.shape
+        rows = max(1, BAND // max(1, width))
+        for low in range(0, height, rows):
+            self._bands.add(partial(self._recolour_rows, sheet, slice(low, low + rows)))
+        self._bands.add(self.changed.emit)
+
+    def _recolour_rows(self, sheet: Sheet, rows: slice) -> None:
+        part = {name: values[rows] for name, values in sheet.part.items()}
+        sheet.pixels[rows] = self._coloured(sheet.question, part, sheet.shades)
 
     def ask(self, key: object, asks: Callable[[], Sequence[maps.Ask]]) -> None:
         """Compute the maps that `key` stands for, unless that is what is there or under way.
@@ -177,6 +196,7 @@ class Survey(QObject):
                 return
             sheet.question = update.question  # which may know more points
             if sheet.every != update.every:
+                self._bands.finish()  # it has few pixels, and its colours are taken over
                 sheet = _finer(sheet, update)
             rows, columns = update.tile
             for name, values in part.items():

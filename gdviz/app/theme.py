@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette, QPixmap
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication
 
 from gdviz.tint import Inks, packed, rgb
 
@@ -70,6 +70,15 @@ class Theme:
         even = np.stack([np.interp(lightness, lab[:, 0], lab[:, i]) for i in range(3)], axis=1)
         red, green, blue = np.rint(255 * _from_oklab(even)).astype(np.uint32).T
         return (0xFF000000 | red << 16 | green << 8 | blue).astype(np.uint32)
+
+    @cached_property
+    def heat_stops(self) -> list[tuple[float, QColor]]:
+        """The same colours for a gradient of Qt's."""
+        table = self.heat_table
+        return [
+            (i / (len(table) - 1), QColor(int(table[i]) & 0xFFFFFF))
+            for i in (*range(0, len(table), 16), len(table) - 1)
+        ]
 
 
 DARK = Theme(
@@ -161,12 +170,8 @@ def system_theme() -> Theme:
     return DARK if dark else LIGHT
 
 
-def apply(theme: Theme, window: QWidget) -> None:
-    """Give a window and all that belongs to it a theme.
-
-    The style sheet is the window's, not the application's, which takes three times as long: it
-    would also be worked out for the menus and forms that plots bring and that are never seen.
-    """
+def apply(theme: Theme) -> None:
+    """Give the application the colours and the type of a theme; the rest is in its style sheet."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     palette = QPalette()
@@ -183,17 +188,22 @@ def apply(theme: Theme, window: QWidget) -> None:
     for key in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.text3))
     app.setPalette(palette)
-    app.setFont(font(13 * theme.zoom))
+    if app.font() != (wanted := font(13 * theme.zoom)):  # every widget would be laid out anew
+        app.setFont(wanted)
+
+
+def style_sheet(theme: Theme) -> str:
+    """The style sheet of a theme, for all that belongs to a window."""
 
     def larger(found: re.Match[str]) -> str:
         return f"font-size: {round(theme.zoom * int(found[1]))}px"
 
-    window.setStyleSheet(re.sub(r"font-size: (\d+)px", larger, _style_sheet(theme)))
+    return re.sub(r"font-size: (\d+)px", larger, _style_sheet(theme))
 
 
 def _style_sheet(t: Theme) -> str:
     return f"""
-QMainWindow, QDialog {{ background: {t.window}; }}
+QDialog {{ background: {t.window}; }}
 #header {{ background: {t.card}; border: none; border-bottom: 1px solid {t.border}; }}
 #brand {{ font-size: 15px; font-weight: 600; }}
 #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 10px; }}
@@ -202,10 +212,7 @@ QMainWindow, QDialog {{ background: {t.window}; }}
             border-top-left-radius: 10px; border-top-right-radius: 10px; }}
 #cardbottom {{ background: {t.card}; border: 1px solid {t.border}; border-top: none;
                border-bottom-left-radius: 10px; border-bottom-right-radius: 10px; }}
-#panels {{ background: {t.window}; }}
 #picture {{ background: {t.card}; }}
-QMainWindow::separator {{ background: {t.window}; width: 12px; height: 12px; }}
-QMainWindow::separator:hover {{ background: {t.border}; }}
 QTabBar {{ background: transparent; }}
 QTabBar::tab {{ background: transparent; color: {t.text2}; padding: 5px 12px; margin: 0 2px 5px 0;
                 border: none; border-radius: 7px; }}

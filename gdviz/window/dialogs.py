@@ -99,7 +99,7 @@ class Dialogs(QObject):
             if made.data is not None:
                 label = tr("Learn from {name}").format(name=made.data.title)
                 window.document.show(label, made)
-                window.paint_in_turn()
+                window.appearance.paint_in_turn()
             window.document.said.emit(words)
             if not window.panels.panels["Fit"].isVisible():
                 # by itself: together with all that is drawn anew it would hold up the window
@@ -203,7 +203,9 @@ class Dialogs(QObject):
 
     def preferences(self) -> None:
         """Show the preferences."""
-        Preferences(self.window, self.window.theme_choice, self.window.choose_theme).open()
+        Preferences(
+            self.window, self.window.appearance.choice, self.window.appearance.choose
+        ).open()
 
     def help(self) -> None:
         """Show help on what has the keyboard, or lies under the pointer."""

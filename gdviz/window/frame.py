@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from PyQt6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
+from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gdviz.app import job, theme
+from gdviz.app import job
 from gdviz.app.controls import IconButton
 from gdviz.app.document import Document
 from gdviz.app.entry import CheckedField
@@ -25,10 +25,9 @@ from gdviz.app.files import Files
 from gdviz.app.guard import state_folder
 from gdviz.app.panel import SOON, Panels
 from gdviz.app.player import Player
-from gdviz.app.preferences import chosen_size, coloured, colours, projector
 from gdviz.app.recovery import Recovery
 from gdviz.app.text import tr
-from gdviz.app.workshop import Workshop
+from gdviz.app.theme import Theme, icon
 from gdviz.experiment import Experiment, first_experiment
 from gdviz.views import VIEWS
 from gdviz.views.fit import FitView
@@ -42,6 +41,7 @@ from gdviz.views.relief import ReliefView
 from gdviz.views.starts import StartsView
 from gdviz.views.status import StatusView
 from gdviz.views.view import View
+from gdviz.window.appearance import Appearance
 from gdviz.window.banner import Banner
 from gdviz.window.dialogs import Dialogs
 from gdviz.window.layouts import LAYOUTS, WIDE
@@ -49,8 +49,6 @@ from gdviz.window.menus import Menus
 from gdviz.worker import load_libraries
 
 GAP = 12
-PROJECTOR = 1.4  # how large type and lines are for a projector
-HEAVY = ("centre", "right")  # the places of views that take long to paint
 TOUR_AFTER = 900  # milliseconds after the first start
 LOAD_AFTER = 1500  # milliseconds after every start
 PANELS_VERSION = 2  # of the places that are remembered; another one is not restored
@@ -62,9 +60,10 @@ class Window(QMainWindow):
     def __init__(self, experiment: Experiment | None = None):
         super().__init__()
         self.setWindowTitle(tr("gdviz"))
-        self.setWindowIcon(theme.icon())
+        self.setWindowIcon(icon())
         self.setMinimumSize(980, 560)
         self.setAcceptDrops(True)
+        self.appearance = Appearance(self)
         self.document = Document(first_experiment() if experiment is None else experiment, self)
         self.player = Player(self)
         # before the views, so that they find the playhead within the new race
@@ -76,24 +75,25 @@ class Window(QMainWindow):
         self.views: dict[type[View], View] = {
             kind: kind(self.document, self.player) for kind in VIEWS
         }
-        self._zoom = 1.0
         self._layout = "race"
         self._seen = False
         self._tidy = QTimer(self)
         self._tidy.setSingleShot(True)
         self._tidy.setInterval(30)
         self._tidy.timeout.connect(self._set_widths)
-        self._unpainted: list[View] = []
-        self._turns = QTimer(self)
-        self._turns.timeout.connect(self._paint_next)
         self._lay_out()
         self.menus = Menus(self)
         self._make_buttons()
         self._connect()
-        self._follow_system()
+        self.appearance.begin()
         self.choose_layout("race")
         self.map.canvas.setFocus()
         self.document.recompute()
+
+    @property
+    def theme(self) -> Theme:
+        """The colours of now."""
+        return self.appearance.theme
 
     @property
     def layouts(self) -> dict[str, str]:
@@ -158,6 +158,7 @@ class Window(QMainWindow):
             if view.place == "right":
                 self.panels.add(view.title, view, view.tools)
         self.panels.setCentralWidget(chart)
+        self.panels.grew.connect(self.appearance.dress)
         self.banner = Banner(self.document, self.recovery, self)
         body = QVBoxLayout()
         body.setContentsMargins(GAP, GAP, GAP, GAP)
@@ -183,9 +184,7 @@ class Window(QMainWindow):
         self._layout = name
         self.panels.arrange(left, right, shares)
         self.panels.forget_widths()
-        if zoom != self._zoom:
-            self._zoom = zoom
-            self.choose_theme(self.theme_choice)
+        self.appearance.enlarge(zoom)
         self._set_widths()
 
     def show_panel(self, name: str) -> None:
@@ -225,7 +224,7 @@ class Window(QMainWindow):
             ("Redo", "ph.arrow-u-up-right", tr("Redo (Ctrl+Shift+Z)"), stack.redo),
             ("Scenes", "ph.squares-four", tr("Scenes (Ctrl+G)"), self.dialogs.gallery),
             ("Export", "ph.export", tr("Export trajectories (Ctrl+E)"), self.exporter.trajectories),
-            ("Light", "ph.moon", tr("Light or dark theme"), self.flip_theme),
+            ("Light", "ph.moon", tr("Light or dark theme"), self.appearance.flip),
         ):
             button = IconButton(shown, tip)
             button.clicked.connect(lambda _, slot=slot: slot())
@@ -251,7 +250,7 @@ class Window(QMainWindow):
         self._show_title()
         self.files.opened.connect(self.player.pause)
         self.files.opened.connect(self._forget_typing)
-        self.files.opened.connect(self.paint_in_turn)
+        self.files.opened.connect(self.appearance.paint_in_turn)
         self.files.staged.connect(self._stage)
         self.recovery.failed.connect(self.status.say)
         self.map.pointed.connect(self.status.show_point)
@@ -290,58 +289,13 @@ class Window(QMainWindow):
         else:
             self.player.step(count)
 
-    # theme
-
-    def _follow_system(self) -> None:
-        hints = QApplication.styleHints()
-        assert hints is not None
-        # a lambda would keep the window alive as long as the application
-        hints.colorSchemeChanged.connect(self._take_theme)
-        self.choose_theme(str(QSettings().value("theme", "system")))
-
-    def _take_theme(self) -> None:
-        self.choose_theme(self.theme_choice)
-
-    def choose_theme(self, choice: str) -> None:
-        """Take the theme "light" or "dark", or that of the system, and remember the choice."""
-        self.theme_choice = choice if choice in ("light", "dark") else "system"
-        QSettings().setValue("theme", self.theme_choice)
-        self.menus.show_theme(self.theme_choice)
-        known = {"light": theme.LIGHT, "dark": theme.DARK}
-        self.set_theme(known.get(self.theme_choice) or theme.system_theme())
-
-    def flip_theme(self) -> None:
-        self.choose_theme("dark" if self.theme.name == "light" else "light")
-
-    def set_theme(self, now: theme.Theme) -> None:
-        """Give the window another theme, in the size of type that the layout asks for."""
-        zoom = max(self._zoom, PROJECTOR if projector() else 1.0) * chosen_size()
-        self.theme = now = coloured(now, *colours()).zoomed(zoom)
-        theme.apply(now, self)
-        self.panels.set_theme(now)
-        for view in self.views.values():
-            view.set_theme(now)
-        for editor in self.findChildren(Workshop):
-            editor.set_theme(now)
-        self.paint_in_turn()
-        self._buttons["Light"].set_icon("ph.sun" if now.name == "dark" else "ph.moon")
-        for button in self._buttons.values():
-            button.set_color(now.text2)
-
-    def paint_in_turn(self) -> None:
-        """Let each view be painted by itself: all at once would hold up a large window."""
-        self._unpainted = [view for view in self.views.values() if view.place in HEAVY]
-        for view in self._unpainted:
-            view.setUpdatesEnabled(False)
-        self._turns.start()
-
-    def _paint_next(self) -> None:
-        if self._unpainted:
-            self._unpainted.pop(0).setUpdatesEnabled(True)
-        else:
-            self._turns.stop()
-
     # the rest
+
+    def set_theme(self, theme: Theme) -> None:
+        """Let its own buttons follow the theme."""
+        self._buttons["Light"].set_icon("ph.sun" if theme.name == "dark" else "ph.moon")
+        for button in self._buttons.values():
+            button.set_color(theme.text2)
 
     def flip_full_screen(self) -> None:
         """Full screen, or back."""
@@ -368,7 +322,16 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
-        self._tidy.start()  # once the panels have their share of the new size
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Set the widths of the panels once they have their share of a new size."""
+        self._tidy.start()
+
+    def childEvent(self, event: QChildEvent | None) -> None:
+        super().childEvent(event)
+        if event is not None and event.type() == QEvent.Type.ChildPolished:
+            self.appearance.dress(event.child())
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
@@ -391,10 +354,7 @@ class Window(QMainWindow):
         known = {str(zoom): zoom for _, _, _, zoom in LAYOUTS.values()}
         if isinstance(state, QByteArray) and self.panels.restoreState(state, PANELS_VERSION):
             self.panels.keep_widths()
-            wanted = known.get(zoom, 1.0)
-            if wanted != self._zoom:
-                self._zoom = wanted
-                self.choose_theme(self.theme_choice)
+            self.appearance.enlarge(known.get(zoom, 1.0))
         else:
             self.panels.forget_widths()
             self._set_widths()
@@ -402,7 +362,7 @@ class Window(QMainWindow):
     def _remember_panels(self) -> None:
         settings = QSettings()
         settings.setValue("panels", self.panels.saveState(PANELS_VERSION))
-        settings.setValue("zoom", str(self._zoom))
+        settings.setValue("zoom", str(self.appearance.zoom))
         settings.setValue("geometry", self.saveGeometry())
 
     def closeEvent(self, event: QCloseEvent | None) -> None:

@@ -208,7 +208,7 @@ class Menus:
         menu.addSeparator()
         group = QActionGroup(window)
         for choice, words in THEMES.items():
-            action = self._add(menu, tr(words), "", partial(window.choose_theme, choice))
+            action = self._add(menu, tr(words), "", partial(window.appearance.choose, choice))
             action.setCheckable(True)
             group.addAction(action)
             self.themes[choice] = action

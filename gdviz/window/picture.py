@@ -98,7 +98,8 @@ class Picture(QWidget):
             legend.show_rows(LEGEND_ROWS)
             legend.show_racers(session.experiment, running=True)
             column.addWidget(legend)
-        theme.apply(colours, self)
+        theme.apply(colours)
+        self.setStyleSheet(theme.style_sheet(colours))
         for view in self.views:
             view.set_theme(colours)
             if shot.bare:

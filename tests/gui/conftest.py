@@ -23,6 +23,7 @@ class Driver:
 
     def settle(self, milliseconds=30):
         self.qtbot.wait(milliseconds)
+        self.qtbot.waitUntil(lambda: not self.window.appearance.turns.busy)
 
     def raced(self):
         """The race of the current experiment, once it is there."""
@@ -110,13 +111,12 @@ def user(qtbot, tmp_path, monkeypatch):
     QSettings().clear()
     QSettings().setValue("toured", "yes")
     window = make_window()
-    window.choose_theme("dark")
+    window.appearance.choose("dark")
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
     driver = Driver(qtbot, window)
     driver.settle(80)
-    qtbot.waitUntil(lambda: not window._turns.isActive())  # every view has been painted
     yield driver
     window.document.settle(Origin(window.document.experiment))  # nobody is asked
     window.close()

@@ -285,17 +285,6 @@ def test_curves_of_any_loss_are_finite(user, formula):
     assert levels.low < levels.high
 
 
-def test_themes(user):
-    window = user.window
-    for choice, name in (("light", "light"), ("dark", "dark")):
-        window.choose_theme(choice)
-        user.settle()
-        assert window.theme.name == name
-        middle = window.grab().toImage().pixelColor(5, window.height() - 60)
-        assert (middle.lightnessF() > 0.5) == (name == "light")
-    window.choose_theme("system")
-
-
 @pytest.mark.parametrize("text", ["1.5", " 2e-3 ", "−4", "+7"])
 def test_numbers_that_are_read(text):
     assert parse_number(text) == float(text.replace("−", "-"))
@@ -349,3 +338,10 @@ def test_a_racer_of_scipy_has_no_learning_rate_and_races(user, racers):
     assert str(last.reason).startswith("converged")
     user.player.go(race.last)
     assert "converged to the minimum" in row.status.text()
+
+
+def test_a_formula_that_is_too_long_is_refused_not_cut(user):
+    before = user.document.experiment
+    user.paste(user.window.header.formula, "x" + "+x" * 5001 + "^2")  # cut, it would be another
+    assert user.document.experiment == before
+    assert "characters are too many" in user.window.header.formula.toolTip()

@@ -15,7 +15,9 @@ from PyQt6.QtWidgets import QApplication
 import gdviz_core as core
 from gdviz import maps, scene
 from gdviz.app import job
+from gdviz.app.survey import BAND
 from gdviz.session import dump, load
+from gdviz.tint import pixels_of
 from gdviz.views.basins import BasinsView
 from gdviz.views.sweep import SweepView
 from gdviz.window import make_window
@@ -331,12 +333,16 @@ def test_another_theme_recolours_maps_and_shares(many):
         return [color.name() for color in many.basins.panes[0].shares._colours[:4]]
 
     dark, (sheet,) = hues(), many.basins.survey.sheets
-    many.window.choose_theme("light")
+    many.window.appearance.choose("light")
     many.user.settle(300)
     light = many.window.theme.racers[:4]
     assert hues() == list(light)
     assert hues() != dark
     assert many.basins.survey.sheets[0] is sheet  # nothing was computed anew
+    kind, inks = many.basins.colouring, many.window.theme.inks
+    whole_map = pixels_of(sheet.question, sheet.part, kind, sheet.shades, inks)
+    np.testing.assert_array_equal(sheet.pixels, whole_map)
+    assert sheet.pixels.size > BAND  # it was done in pieces
 
 
 def test_the_key_follows_what_is_told(swept):

@@ -224,8 +224,8 @@ def test_an_exception_in_a_slot_is_logged_and_said(qtbot, tmp_path, capsys):
 def test_a_settings_file_of_garbage_is_survived(user):
     settings = QSettings()
     settings.setValue("theme", "purple")
-    user.window.choose_theme(str(settings.value("theme")))
-    assert user.window.theme_choice == "system"
+    user.window.appearance.choose(str(settings.value("theme")))
+    assert user.window.appearance.choice == "system"
     with open(settings.fileName(), "wb") as file:
         file.write(bytes(range(256)) * 20)
     fresh = QSettings()
