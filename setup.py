@@ -43,7 +43,7 @@ extensions = [
         sources=[f"gdviz_core/{name}.pyx"],
         depends=["setup.py", *(f"gdviz_core/{header}" for header in (*headers, f"{name}.h"))]
         if name in kernels
-        else ["setup.py", "gdviz_core/kernels.h", "gdviz_core/emitted.h"],
+        else ["setup.py", "gdviz_core/vmath.h", "gdviz_core/kernels.h", "gdviz_core/emitted.h"],
         include_dirs=["gdviz_core"],
         extra_compile_args=flags,
         extra_link_args=links,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import gdviz_core.raster as raster
 from gdviz_core.surface import Array
 
-ROWS = 64  # of a picture that are coloured at once, so that they stay in the cache
 LONGEST = 8.0  # of one side of a domain by the other that is drawn as it is
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -53,21 +53,10 @@ class Scale:
     def shades(self, values: Array) -> NDArray[np.float32]:
         """The levels of losses from 0 at the lower end of the colour bar to 1 at the upper, as
         exactly as a colour needs."""
-        with np.errstate(all="ignore"):
-            if not self.unit:
-                span = self.high - self.low
-                return ((values - self.low) / (span if span > 0 else 1.0)).astype(np.float32)
-            shades = np.empty(values.shape, np.float32)
-            for first in range(0, len(values), ROWS):
-                part, to = values[first : first + ROWS], shades[first : first + ROWS]
-                above = np.maximum(part - self.zero, 0.0)
-                above /= self.unit
-                to[...] = np.minimum(above, 3e38)
-                to += np.float32(1)
-                np.log(to, out=to)
-                to /= np.float32(self.high)
-                to[np.isinf(part)] = np.nan
-            return shades
+        flat = np.ascontiguousarray(values, float).reshape(-1)
+        shades = np.empty(flat.shape, np.float32)
+        raster.levels(flat, self.zero, self.unit, self.low, self.high, shades)
+        return shades.reshape(values.shape)
 
     def loss(self, level: float) -> float:
         """The loss at a level."""

@@ -8,8 +8,12 @@ Pixels are premultiplied ARGB, as QImage.Format_ARGB32_Premultiplied.
 from libc.math cimport NAN, ceil, fabs, floor, sqrt
 from libc.stdint cimport int64_t, uint32_t, uint8_t
 
+cdef extern from "vmath.h" nogil:
+    float vm_rough_log(float)
+
 # Pixel coordinates past this, and those that are not numbers, are passed over.
 cdef double FAR = 1e12
+cdef double BIGGEST = 1.7976931348623157e308
 
 
 cdef inline double least(double a, double b) noexcept nogil:
@@ -190,6 +194,33 @@ def discs(uint32_t[:, ::1] image, const double[::1] x, const double[::1] y,
         for k in range(x.shape[0]):
             if fabs(x[k]) < FAR and fabs(y[k]) < FAR:
                 capsule(image, x[k], y[k], x[k], y[k], radius, colours[k], False)
+
+
+def levels(const double[::1] values, double zero, double unit, double low, double high,
+           float[::1] shares):
+    """Where values lie between `low` and `high`, as shares of that range.
+
+    It is a range of log(1 + (value - zero)/unit), or where `unit` is 0 of the values themselves.
+    What is not finite becomes NaN.
+    """
+    cdef int64_t i
+    cdef double v, above, span = high - low if high > low else 1.0, inverse = 1.0 / span
+    cdef float level
+    if values.shape[0] != shares.shape[0]:
+        raise ValueError("the arrays do not fit together")
+    with nogil:
+        if unit == 0:
+            for i in range(values.shape[0]):
+                v = values[i]
+                shares[i] = <float>((v - low) * inverse) if fabs(v) <= BIGGEST else <float>NAN
+        else:
+            for i in range(values.shape[0]):
+                v = values[i]
+                above = (v - zero) / unit
+                above = above if above > 0 else 0.0
+                level = <float>(above if above < 3e38 else 3e38) + 1
+                level = (vm_rough_log(level) - <float>low) * <float>inverse
+                shares[i] = level if fabs(v) <= BIGGEST else <float>NAN
 
 
 def shade(const float[:, ::1] values, double low, double high, const uint32_t[::1] table,

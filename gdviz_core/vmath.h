@@ -68,6 +68,21 @@ VM_INLINE double vm_log(double x)
     return x != x ? x : r;
 }
 
+/* The logarithm of a finite x >= 1, to 4e-7 or so: enough for a colour, in a fifth of the time. */
+VM_INLINE float vm_rough_log(float x)
+{
+    uint32_t u, low, shifted;
+    float m;
+    memcpy(&u, &x, 4);
+    shifted = u - 0x3f3504f3u; /* sqrt(1/2) */
+    low = u - (shifted & 0xff800000u);
+    memcpy(&m, &low, 4);
+    float e = (float)((int32_t)shifted >> 23);
+    float s = (m - 1.0f) / (m + 1.0f), z = s * s;
+    float p = 0.3333333f + z * (0.2f + z * (0.14285715f + z * 0.11111111f));
+    return e * 0.6931472f + 2.0f * (s + s * z * p);
+}
+
 /* |x| <= VM_WAVE_LIMIT */
 VM_INLINE void vm_sincos(double x, double *sine, double *cosine)
 {

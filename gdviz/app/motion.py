@@ -198,7 +198,7 @@ class Reach:
 
     def __init__(self) -> None:
         self._grid: tuple[object, Array, Array, Array] | None = None
-        self._layers: tuple[object, list[Pixels]] | None = None
+        self._picture: tuple[object, QPointF, Pixels] | None = None
 
     def lines(self, surface: Surface, viewport: Viewport, level: float) -> list[Array]:
         """The border of where the body can be, as lines (points, 2) parted by NaN."""
@@ -236,18 +236,36 @@ class Reach:
                     draw_polyline(painter, x, y, QPen(ink, width))
             return
         key = (surface, viewport, level, theme)
-        if self._layers is None or self._layers[0] != key:
-            # Qt takes a second for wide lines of as many points as a rough surface has
-            layers = [np.zeros((viewport.height, viewport.width), np.uint32) for _ in pens]
-            for line in self.lines(surface, viewport, level):
-                x, y = np.ascontiguousarray([a + b * line[:, 0], c + d * line[:, 1]])
-                for layer, (ink, width, _) in zip(layers, pens, strict=True):
-                    raster.polyline(layer, x, y, pixel(ink), width * viewport.ratio / 2 - 0.25)
-            self._layers = (key, layers)
-        for layer, (_, _, opacity) in zip(self._layers[1], pens, strict=True):
-            painter.setOpacity(opacity)
-            painter.drawImage(QPointF(0, 0), image_of(layer, viewport.ratio))
-        painter.setOpacity(1.0)
+        if self._picture is None or self._picture[0] != key:
+            self._picture = (key, *self._pictured(surface, viewport, level, pens))
+        _, corner, pixels = self._picture
+        if pixels.size:
+            painter.drawImage(corner, image_of(pixels, viewport.ratio))
+
+    def _pictured(
+        self, surface: Surface, viewport: Viewport, level: float,
+        pens: tuple[tuple[QColor, float, float], ...],
+    ) -> tuple[QPointF, Pixels]:  # fmt: skip
+        """The border as pixels, no more of them than it covers, and where they belong.
+
+        Qt takes a second for wide lines of as many points as a rough surface has.
+        """
+        a, b, c, d = viewport.mapping
+        points = np.vstack([*self.lines(surface, viewport, level), np.full((1, 2), np.nan)])
+        x, y = a + b * points[:, 0], c + d * points[:, 1]
+        near = np.isfinite(x) & np.isfinite(y)
+        if not near.any():
+            return QPointF(), np.empty((0, 0), np.uint32)
+        margin = max(width for _, width, _ in pens) * viewport.ratio
+        left, top = (max(0, math.floor(v[near].min() - margin)) for v in (x, y))
+        right = min(viewport.width, math.ceil(x[near].max() + margin))
+        bottom = min(viewport.height, math.ceil(y[near].max() + margin))
+        picture = np.zeros((max(0, bottom - top), max(0, right - left)), np.uint32)
+        for ink, width, opacity in pens:
+            layer = np.zeros_like(picture)
+            raster.polyline(layer, x - left, y - top, pixel(ink), width * viewport.ratio / 2 - 0.25)
+            raster.blend(picture, layer, opacity)
+        return QPointF(left, top) / viewport.ratio, picture
 
     def draw(
         self, painter: QPainter, surface: Surface, viewport: Viewport, energy: Energy, index: int,
