@@ -12,12 +12,11 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-import gdviz_core.raster as raster
 from gdviz.app.canvas import Viewport, image_of, painted
 from gdviz.app.internals import rimmed
 from gdviz.app.text import tr
 from gdviz.app.theme import DARK, Theme, font, pixel
-from gdviz.app.trails import Pixels, draw_polyline, is_vector, premultiplied, stroke
+from gdviz.app.trails import Pixels, is_vector, premultiplied, stroke, stroked
 from gdviz.scale import short
 from gdviz_core import Surface
 from gdviz_core.mechanics import Energy
@@ -117,9 +116,9 @@ def draw_chart(
         painter.drawLine(QPointF(0, zero.y()), QPointF(viewport.width / viewport.ratio, zero.y()))
         faint = QColor(color)
         faint.setAlpha(90)
-        stroke(painter, viewport, x, y[few], faint, 1.4 * theme.zoom)
+        stroke(painter, viewport, x, y[few], (faint, 1.4 * theme.zoom))
         done = few <= index
-        stroke(painter, viewport, x[done], y[few][done], color, 2.0 * theme.zoom)
+        stroke(painter, viewport, x[done], y[few][done], (color, 2.0 * theme.zoom))
         painter.setPen(QPen(QColor("white"), 1.3))
         painter.setBrush(color)
         at = viewport.point(float(chart.x[index]), float(chart.line[index]))
@@ -131,7 +130,7 @@ def draw_chart(
     inks = [theme.racer(PARTS[name]) for name in chart.layers]
     _fill(painter, viewport, x, edges, inks)
     for ink, y in zip(inks, edges, strict=True):
-        stroke(painter, viewport, x, y, ink, 1.6 * theme.zoom)
+        stroke(painter, viewport, x, y, (ink, 1.6 * theme.zoom))
     painter.setPen(QPen(QColor(theme.text), 1.0, Qt.PenStyle.DashLine))
     level = viewport.point(0.0, energy.initial).y()
     painter.drawLine(QPointF(0, level), QPointF(viewport.width / viewport.ratio, level))
@@ -223,49 +222,21 @@ class Reach:
     def _draw_border(
         self, painter: QPainter, surface: Surface, viewport: Viewport, level: float, theme: Theme
     ) -> None:  # fmt: skip
-        pens = (
-            (QColor(theme.casing), 4.4 * theme.zoom, theme.casing_opacity),
-            (QColor(theme.mark), 1.8 * theme.zoom, 1.0),
-        )
-        a, b, c, d = viewport.mapping
-        if is_vector(painter):
-            for line in self.lines(surface, viewport, level):
-                x, y = (a + b * line[:, 0]) / viewport.ratio, (c + d * line[:, 1]) / viewport.ratio
-                for ink, width, opacity in pens:
-                    ink.setAlphaF(opacity)
-                    draw_polyline(painter, x, y, QPen(ink, width))
-            return
         key = (surface, viewport, level, theme)
-        if self._picture is None or self._picture[0] != key:
-            self._picture = (key, *self._pictured(surface, viewport, level, pens))
+        if is_vector(painter) or self._picture is None or self._picture[0] != key:
+            casing, mark = QColor(theme.casing), QColor(theme.mark)
+            casing.setAlphaF(theme.casing_opacity)
+            pens = ((casing, 4.4 * theme.zoom), (mark, 1.8 * theme.zoom))
+            points = np.vstack([*self.lines(surface, viewport, level), np.full((1, 2), np.nan)])
+            a, b, c, d = viewport.mapping / viewport.ratio
+            x, y = a + b * points[:, 0], c + d * points[:, 1]
+            if is_vector(painter):
+                stroke(painter, viewport, x, y, *pens)
+                return
+            self._picture = (key, *stroked(viewport, x, y, *pens))
         _, corner, pixels = self._picture
         if pixels.size:
             painter.drawImage(corner, image_of(pixels, viewport.ratio))
-
-    def _pictured(
-        self, surface: Surface, viewport: Viewport, level: float,
-        pens: tuple[tuple[QColor, float, float], ...],
-    ) -> tuple[QPointF, Pixels]:  # fmt: skip
-        """The border as pixels, no more of them than it covers, and where they belong.
-
-        Qt takes a second for wide lines of as many points as a rough surface has.
-        """
-        a, b, c, d = viewport.mapping
-        points = np.vstack([*self.lines(surface, viewport, level), np.full((1, 2), np.nan)])
-        x, y = a + b * points[:, 0], c + d * points[:, 1]
-        near = np.isfinite(x) & np.isfinite(y)
-        if not near.any():
-            return QPointF(), np.empty((0, 0), np.uint32)
-        margin = max(width for _, width, _ in pens) * viewport.ratio
-        left, top = (max(0, math.floor(v[near].min() - margin)) for v in (x, y))
-        right = min(viewport.width, math.ceil(x[near].max() + margin))
-        bottom = min(viewport.height, math.ceil(y[near].max() + margin))
-        picture = np.zeros((max(0, bottom - top), max(0, right - left)), np.uint32)
-        for ink, width, opacity in pens:
-            layer = np.zeros_like(picture)
-            raster.polyline(layer, x - left, y - top, pixel(ink), width * viewport.ratio / 2 - 0.25)
-            raster.blend(picture, layer, opacity)
-        return QPointF(left, top) / viewport.ratio, picture
 
     def draw(
         self, painter: QPainter, surface: Surface, viewport: Viewport, energy: Energy, index: int,

@@ -46,19 +46,45 @@ def draw_polyline(painter: QPainter, x: Array, y: Array, pen: QPen) -> None:
     painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
 
 
+def stroked(
+    viewport: Viewport, x: Array, y: Array, *pens: tuple[QColor, float]
+) -> tuple[QPointF, Pixels]:  # fmt: skip
+    """A line drawn with one pen over another, as no more pixels than it covers, and their corner.
+
+    Points and widths are in logical units. Qt takes up to a second for a wide line that zigzags.
+    """
+    ratio, near = viewport.ratio, np.isfinite(x) & np.isfinite(y)
+    if not near.any():
+        return QPointF(), np.empty((0, 0), np.uint32)
+    margin = max(width for _, width in pens) * ratio
+    px, py = np.ascontiguousarray([x, y]) * ratio
+    left, right = (_within(v, viewport.width) for v in (px[near].min() - margin,
+                                                        px[near].max() + margin))  # fmt: skip
+    top, bottom = (_within(v, viewport.height) for v in (py[near].min() - margin,
+                                                         py[near].max() + margin))  # fmt: skip
+    picture = np.zeros((bottom - top, right - left), np.uint32)
+    for color, width in pens:
+        layer = np.zeros_like(picture)
+        raster.polyline(layer, px - left, py - top, pixel(color), width * ratio / 2 - 0.25)
+        raster.blend(picture, layer, color.alphaF())
+    return QPointF(left, top) / ratio, picture
+
+
+def _within(place: float, count: int) -> int:
+    return math.ceil(min(max(place, 0), count))
+
+
 def stroke(
-    painter: QPainter, viewport: Viewport, x: Array, y: Array, color: QColor, width: float
+    painter: QPainter, viewport: Viewport, x: Array, y: Array, *pens: tuple[QColor, float]
 ) -> None:  # fmt: skip
-    """The same as pixels on the screen: Qt takes up to a second for a wide line that zigzags."""
+    """Draw a line with one pen over another, as pixels on the screen and as a line elsewhere."""
     if is_vector(painter):
-        draw_polyline(painter, x, y, QPen(color, width))
+        for color, width in pens:
+            draw_polyline(painter, x, y, QPen(color, width))
         return
-    image = np.zeros((viewport.height, viewport.width), np.uint32)
-    px, py = np.ascontiguousarray([x, y]) * viewport.ratio
-    raster.polyline(image, px, py, pixel(color), width * viewport.ratio / 2 - 0.25)
-    painter.setOpacity(color.alphaF())
-    painter.drawImage(QPointF(0, 0), image_of(image, viewport.ratio))
-    painter.setOpacity(1.0)
+    corner, pixels = stroked(viewport, x, y, *pens)
+    if pixels.size:
+        painter.drawImage(corner, image_of(pixels, viewport.ratio))
 
 
 def thinned(x: Array, y: Array, least: float = 0.15) -> tuple[Array, Array]:

@@ -276,8 +276,11 @@ class BasinsView(View):
         if self._run is not None and self._hovered is not None and self._hovered[0] == number:
             px, py, _ = viewport.points(self._run.x, self._run.y)
             good = np.isfinite(px) & np.isfinite(py) & (np.abs(px) + np.abs(py) < 1e6)
-            for color, width in ((theme.casing, 4.4), (theme.text, 2.0)):
-                stroke(painter, viewport, px[good], py[good], QColor(color), width * theme.zoom)
+            pens = [
+                (QColor(theme.casing), 4.4 * theme.zoom),
+                (QColor(theme.text), 2.0 * theme.zoom),
+            ]
+            stroke(painter, viewport, px[good], py[good], *pens)
         if self._fraction is not None:
             draw_progress(painter, self._fraction, room.width(), theme)
 

@@ -320,8 +320,8 @@ class SweepView(View):
             longest = max(border.lines, key=len)
             for line in border.lines:
                 px, py, _ = viewport.points(line[:, 0], line[:, 1])
-                stroke(painter, viewport, px, py, QColor(theme.casing), 4.0 * theme.zoom)
-                stroke(painter, viewport, px, py, color, 1.6 * theme.zoom)
+                pens = (QColor(theme.casing), 4.0 * theme.zoom), (color, 1.6 * theme.zoom)
+                stroke(painter, viewport, px, py, *pens)
             words = (tr("stable up to λ = {h}") if border.kind != CRITICAL
                      else tr("critical, λ = {h}")).format(h=short(border.curvature, 3))  # fmt: skip
             share = {STABLE: 0.85}.get(border.kind, 0.3 + 0.3 * (number % 2))

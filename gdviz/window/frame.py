@@ -49,6 +49,7 @@ from gdviz.window.menus import Menus
 from gdviz.worker import load_libraries
 
 GAP = 12
+JUMP = 100  # pixels; who drags the window's edge sees it follow, what jumps may be painted in turns
 TOUR_AFTER = 900  # milliseconds after the first start
 LOAD_AFTER = 1500  # milliseconds after every start
 PANELS_VERSION = 2  # of the places that are remembered; another one is not restored
@@ -183,6 +184,7 @@ class Window(QMainWindow):
         left, right, shares, zoom = LAYOUTS[name]
         self._layout = name
         self.panels.arrange(left, right, shares)
+        self.appearance.paint_in_turn()
         self.panels.forget_widths()
         self.appearance.enlarge(zoom)
         self._set_widths()
@@ -322,6 +324,9 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
+        grown = event.size() - event.oldSize()
+        if max(abs(grown.width()), abs(grown.height())) > JUMP:
+            self.appearance.paint_in_turn()
         self.tidy()
 
     def tidy(self) -> None:

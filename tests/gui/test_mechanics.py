@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QImage, QPainter
 from PyQt6.QtTest import QTest
 
 from gdviz.app.canvas import Viewport
 from gdviz.app.launch import unit_of
 from gdviz.app.motion import PARTS, Reach
+from gdviz.app.theme import DARK
 from gdviz.display import MOTIONS
 from gdviz.experiment import Experiment
 from gdviz.racer import Racer
@@ -313,6 +315,32 @@ def test_the_border_is_the_level_set_of_the_energy():
     np.testing.assert_allclose(np.hypot(*line[inside].T), 1.5, atol=2e-3)
     assert Reach().lines(bowl, Viewport(-3, 3, -3, 3, 600, 600), -1.0) == []
     assert Reach().lines(bowl, Viewport(-3, 3, -3, 3, 600, 600), math.nan) == []
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+@pytest.mark.parametrize("box", [(-3, 3, -3, 3), (-0.5, 2.5, -1, 2), (2, 3, 2, 3)])
+def test_the_border_is_drawn_where_the_level_set_is_and_nowhere_else(box, ratio):
+    bowl, size = Surface.from_formula("x^2 + y^2", domain=(-3, 3, -3, 3)), round(600 * ratio)
+    viewport = Viewport(*box, size, size, ratio)
+    picture = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(QColor("blue"))
+    painter = QPainter(picture)
+    Reach()._draw_border(painter, bowl, viewport, 2.25, DARK)
+    painter.end()
+    rows, columns = np.mgrid[0:size:7, 0:size:7]
+    a, b, c, d = viewport.mapping
+    # how far from the circle, in logical pixels
+    far = np.abs(np.hypot((columns + 0.5 - a) / b, (rows + 0.5 - c) / d) - 1.5) * b / ratio
+    seen = 0
+    for row, column, off in zip(rows.flat, columns.flat, far.flat, strict=True):
+        colour = picture.pixelColor(int(column), int(row))
+        if off > 4:
+            assert colour == QColor("blue")
+        elif off < 0.4:
+            assert colour.lightness() > 170
+            seen += 1
+    assert (seen > 5) == (box[0] < 2)
 
 
 def test_shadows_and_arrows_in_three_dimensions(bodies):
