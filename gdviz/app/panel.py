@@ -32,7 +32,9 @@ class Keys(QObject):
         self.held: set[int] = set()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        # the key of a shortcut only comes as the second
+        pressed = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+        if isinstance(event, QKeyEvent) and event.type() in pressed:
             self.held.add(event.key())
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
             self.held.discard(event.key())
@@ -90,11 +92,29 @@ class Panel(QDockWidget):
             self._keys.held.clear()
             window.installEventFilter(self._keys)
 
-    def _change_place(self) -> None:
-        if self.is_typed_into:
-            QTimer.singleShot(SOON, self._change_place)
+    def setFloating(self, floating: bool) -> None:
+        """Float or dock; not before the keys that are held in it are released, which would come for
+        a window that is no more."""
+        if self.is_typed_into and not floating:
+            QTimer.singleShot(SOON, self._dock)
         else:
-            self.setFloating(not self.isFloating())
+            super().setFloating(floating)
+
+    def _dock(self) -> None:
+        self.setFloating(False)
+
+    def _change_place(self) -> None:
+        self.setFloating(not self.isFloating())
+
+    def event(self, event: QEvent | None) -> bool:
+        # a double click, or a drag without Ctrl, would dock it as well
+        kind = None if event is None else event.type()
+        doubled = kind == QEvent.Type.MouseButtonDblClick and self.is_typed_into
+        dragged = kind == QEvent.Type.MouseButtonPress and self._keys.held - {Qt.Key.Key_Control}
+        if event is not None and (doubled or (dragged and self.isFloating())):
+            event.accept()
+            return True
+        return super().event(event)
 
     def set_theme(self, theme: Theme) -> None:
         for button in (self._float, self._hide):

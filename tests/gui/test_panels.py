@@ -49,11 +49,32 @@ def test_a_panel_is_not_docked_while_a_key_is_held_in_it(user, panels):
     user.settle(100)
     QTest.keyPress(panel.windowHandle(), Qt.Key.Key_Control)
     panel._float.click()
+    panel.setFloating(False)
     user.window.choose_layout("race")
     user.settle(400)
     assert panel.isFloating()
     QTest.keyRelease(panel.windowHandle(), Qt.Key.Key_Control)
     user.qtbot.waitUntil(lambda: not panel.isFloating())
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_A, Qt.Key.Key_Control, None])
+def test_a_double_click_docks_a_panel_unless_a_key_is_held_in_it(user, panels, key):
+    panel = panels.panels["Curves"]
+    user.press(panel._float)
+    user.qtbot.waitUntil(panel.isFloating)
+    panel.activateWindow()
+    user.settle(100)
+    if key is not None:
+        QTest.keyPress(panel.windowHandle(), key)
+    QTest.mouseDClick(panel.titleBarWidget(), LEFT, NONE, QPoint(60, 12))
+    user.settle()
+    assert panel.isFloating() == (key is not None)
+    if key is not None:
+        QTest.keyRelease(panel.windowHandle(), key)
+        user.settle(20)
+        QTest.mouseDClick(panel.titleBarWidget(), LEFT, NONE, QPoint(60, 12))
+        user.settle()
+        assert not panel.isFloating()
 
 
 def test_tabs_bring_the_other_panel_to_the_front(user, panels):
