@@ -1,7 +1,7 @@
 """Panels: they float, hide, come back as they were left, and layouts arrange them."""
 
 import pytest
-from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtCore import QPoint, QSettings, Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QTabBar
 
@@ -54,6 +54,19 @@ def test_a_panel_is_not_docked_while_a_key_is_held_in_it(user, panels):
     user.settle(400)
     assert panel.isFloating()
     QTest.keyRelease(panel.windowHandle(), Qt.Key.Key_Control)
+    user.qtbot.waitUntil(lambda: not panel.isFloating())
+
+
+def test_what_docks_a_panel_between_the_keys_of_a_shortcut_waits(user, panels):
+    """Each key comes alone; the window of the first would be gone when the second comes."""
+    panel = panels.panels["Curves"]
+    user.press(panel._float)
+    user.qtbot.waitUntil(panel.isFloating)
+    panel.activateWindow()
+    user.settle(100)
+    QTimer.singleShot(0, lambda: panel.setFloating(False))
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(panel.windowHandle(), Qt.Key.Key_Y, both)
     user.qtbot.waitUntil(lambda: not panel.isFloating())
 
 
