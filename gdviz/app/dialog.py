@@ -6,12 +6,14 @@ from PyQt6.QtWidgets import QDialog, QMessageBox, QWidget
 LATER = 2000  # milliseconds
 
 
-class Dialog(QDialog):
-    """A dialog that is gone soon after it is closed: those that were only hidden would pile up.
+def drop(window: QWidget) -> None:
+    """Delete a window that is closed; not at once, since what has still to come for it, such as the
+    release of the key that closed it, would come for a window that is no more."""
+    QTimer.singleShot(LATER, window.deleteLater)
 
-    Not at once: what has still to come for its window, such as the release of the key that closed
-    it, would come for a window that is no more.
-    """
+
+class Dialog(QDialog):
+    """A dialog that is gone soon after it is closed: those that were only hidden would pile up."""
 
     def __init__(
         self, parent: QWidget, title: str, kind: Qt.WindowType = Qt.WindowType.Dialog
@@ -21,15 +23,22 @@ class Dialog(QDialog):
         self.finished.connect(self._leave)
 
     def _leave(self) -> None:
-        QTimer.singleShot(LATER, self.deleteLater)
+        drop(self)
+
+
+def message(window: QWidget, title: str, text: str) -> QMessageBox:
+    """A box with plain text, gone soon after it is closed like every dialog."""
+    box = QMessageBox(window)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(title)
+    box.setText(text)
+    box.finished.connect(lambda: drop(box))
+    return box
 
 
 def may(question: str, title: str, window: QWidget) -> bool:
     """Ask about what cannot be undone; No is the answer of who only presses Enter."""
-    box = QMessageBox(window)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setWindowTitle(title)
-    box.setText(question)
+    box = message(window, title, question)
     buttons = QMessageBox.StandardButton
     box.setStandardButtons(buttons.Yes | buttons.Cancel)
     box.setDefaultButton(buttons.Cancel)

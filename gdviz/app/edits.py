@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction, QContextMenuEvent, QIcon, QPixmap
 from PyQt6.QtWidgets import QFrame, QMenu
 
 from gdviz.app import permission
+from gdviz.app.dialog import drop
 from gdviz.app.document import Document
 from gdviz.app.form import Field, Form
 from gdviz.app.surroundings import Surroundings
@@ -55,7 +56,7 @@ class Editable(QFrame):
         """Everything that can be done with this racer."""
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu.aboutToHide.connect(lambda: drop(menu))
 
         def add(inside: QMenu, text: str, slot: Any, enabled: bool = True) -> QAction:
             action = QAction(text, inside)

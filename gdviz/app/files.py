@@ -5,11 +5,11 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
+from PyQt6.QtCore import QMimeData, QObject, QSettings, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from gdviz import export, library, session
-from gdviz.app.dialog import may
+from gdviz.app.dialog import may, message
 from gdviz.app.document import Document, Origin
 from gdviz.app.entry import CheckedField
 from gdviz.app.job import Job
@@ -50,10 +50,8 @@ class Files(QObject):
         commit()
         if not self._document.modified:
             return True
-        box = QMessageBox(self._window)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle(tr("Unsaved changes"))
-        box.setText(tr("Save the changes to {name}?").format(name=self.name()))
+        question = tr("Save the changes to {name}?").format(name=self.name())
+        box = message(self._window, tr("Unsaved changes"), question)
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)

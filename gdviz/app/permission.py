@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QMessageBox, QWidget
 
+from gdviz.app.dialog import message
 from gdviz.app.text import tr
 from gdviz_core import foreign
 
@@ -22,11 +23,9 @@ def ask(path: str | Path, window: QWidget) -> bool:
     source = foreign.read(path)
     if foreign.is_allowed(source.digest):
         return True
-    box = QMessageBox(window)
-    box.setTextFormat(Qt.TextFormat.PlainText)
+    question = tr("Run the optimizer {name} of this file?").format(name=source.cls)
+    box = message(window, tr("Run a Python file"), question)
     box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle(tr("Run a Python file"))
-    box.setText(tr("Run the optimizer {name} of this file?").format(name=source.cls))
     box.setInformativeText(
         source.path + "\n\n" + tr("It can do whatever you can do on this computer. Run it only if "
                                   "you know what it does.")

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from gdviz import lesson
 from gdviz.app.controls import Combo, IconButton, label, scroller
+from gdviz.app.dialog import drop
 from gdviz.app.document import Document, Origin
 from gdviz.app.lessonpage import LessonPage
 from gdviz.app.player import Player
@@ -275,7 +276,7 @@ class LessonsView(View):
 
     def _show_menu(self) -> None:
         menu = QMenu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu.aboutToHide.connect(lambda: drop(menu))
         for words, slot in (
             (tr("Open a lesson…"), self.ask_lesson), (tr("Save a copy to edit…"), self.ask_copy),
             (tr("Begin this lesson anew"), self.forget),

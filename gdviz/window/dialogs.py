@@ -10,10 +10,11 @@ import PyQt6.QtCore
 import PyQt6.QtGui
 from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
 from PyQt6.QtGui import QColor, QCursor, QImage, QPainter, QPixmap
-from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from gdviz import __version__, export, scene, session
 from gdviz.app import theme
+from gdviz.app.dialog import message
 from gdviz.app.document import Origin
 from gdviz.app.form import Field, Form
 from gdviz.app.formulas import FormulaEditor
@@ -341,11 +342,9 @@ class Dialogs(QObject):
 
     def about(self) -> None:
         """Versions and licences."""
-        box = QMessageBox(self.window)
-        box.setWindowTitle(tr("About gdviz"))
+        words = f"gdviz {__version__}\n\n{tr('See optimizers race down a loss surface.')}"
+        box = message(self.window, tr("About gdviz"), words)
         box.setIconPixmap(theme.icon().pixmap(64, 64))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"gdviz {__version__}\n\n{tr('See optimizers race down a loss surface.')}")
         box.setInformativeText(f"{versions()}\n\n{LICENCES}")
         box.open()
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QMenu, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QWidget,
+)
 
 from gdviz.app.keys import plain
 from gdviz.app.palette import Command, Palette, found
@@ -444,3 +452,15 @@ def test_a_line_of_a_million_characters_is_cut_when_it_is_pasted(user):
     first, second = field.toPlainText().split("\n")
     assert len(first) < 10_000
     assert second == "next"
+
+
+def test_boxes_do_not_pile_up(user, monkeypatch):
+    monkeypatch.setattr("gdviz.app.dialog.LATER", 10)
+    for _ in range(3):
+        user.window.dialogs.about()
+        user.settle()
+        (box,) = [b for b in user.window.findChildren(QMessageBox) if b.isVisible()]
+        assert "gdviz" in box.text()
+        box.accept()
+        user.settle(50)
+    user.qtbot.waitUntil(lambda: not user.window.findChildren(QMessageBox))
