@@ -1,5 +1,7 @@
 """A panel of the window: it can be moved, put on a tab with another, float and hide."""
 
+from collections import Counter
+
 from PyQt6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QShowEvent
 from PyQt6.QtWidgets import (
@@ -17,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gdviz.app.controls import ElidedLabel, IconButton
+from gdviz.app.dialog import LATER
 from gdviz.app.text import tr
 from gdviz.app.theme import Theme
 
@@ -25,21 +28,34 @@ AREA = Qt.DockWidgetArea
 
 
 class Keys(QObject):
-    """The keys that are held down in a window of its own."""
+    """How often each key was pressed in a window of its own and not yet released."""
 
     def __init__(self, parent: QObject):
         super().__init__(parent)
-        self.held: set[int] = set()
+        self.held: Counter[int] = Counter()
+        self._announced: int | None = None
+        self._forget = QTimer(self)
+        self._forget.setSingleShot(True)
+        self._forget.setInterval(LATER)
+        self._forget.timeout.connect(self.clear)
+
+    def clear(self) -> None:
+        """No key is held."""
+        self.held.clear()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        # the key of a shortcut only comes as the second
-        pressed = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
-        if isinstance(event, QKeyEvent) and event.type() in pressed:
-            self.held.add(event.key())
-        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
-            self.held.discard(event.key())
+        if isinstance(event, QKeyEvent) and not event.isAutoRepeat():
+            # a press is announced, and does not follow if it is that of a shortcut
+            announced = event.type() == QEvent.Type.ShortcutOverride
+            pressed = event.type() == QEvent.Type.KeyPress and event.key() != self._announced
+            if announced or pressed:
+                self.held[event.key()] += 1
+            elif event.type() == QEvent.Type.KeyRelease:
+                self.held[event.key()] -= 1
+            self.held = +self.held
+            self._announced = event.key() if announced else None
         elif event is not None and event.type() == QEvent.Type.FocusOut:
-            self.held.clear()  # they are released elsewhere
+            self._forget.start()  # what is not released soon is released elsewhere
         return False
 
 
@@ -89,7 +105,7 @@ class Panel(QDockWidget):
         super().showEvent(event)
         window = self.windowHandle()
         if self.isFloating() and window is not None:
-            self._keys.held.clear()
+            self._keys.clear()
             window.installEventFilter(self._keys)
 
     def setFloating(self, floating: bool) -> None:
@@ -110,7 +126,9 @@ class Panel(QDockWidget):
         # a double click, or a drag without Ctrl, would dock it as well
         kind = None if event is None else event.type()
         doubled = kind == QEvent.Type.MouseButtonDblClick and self.is_typed_into
-        dragged = kind == QEvent.Type.MouseButtonPress and self._keys.held - {Qt.Key.Key_Control}
+        dragged = kind == QEvent.Type.MouseButtonPress and set(self._keys.held) - {
+            Qt.Key.Key_Control
+        }
         if event is not None and (doubled or (dragged and self.isFloating())):
             event.accept()
             return True

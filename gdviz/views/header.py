@@ -90,6 +90,7 @@ class HeaderView(View):
         column.addWidget(self.remedy)
         self.bubble.hide()
         self._unknown = ""
+        self._fault: ValueError | None = None  # of the last text that was refused
 
     def refresh_library(self) -> None:
         """List the surfaces of the user's own behind those of the catalogue."""
@@ -151,7 +152,12 @@ class HeaderView(View):
         formula = text.strip()
         experiment = self.document.experiment
         if formula not in (experiment.surface, experiment.resolved().formula):
-            self.document.show(tr("Change formula"), experiment.on_formula(formula))
+            try:
+                made = experiment.on_formula(formula)
+            except ValueError as error:
+                self._fault = error  # a long formula takes too long to be read again for its place
+                raise
+            self.document.show(tr("Change formula"), made)
         self.formula.underline(None)
 
     def _cure(self) -> None:
@@ -163,6 +169,7 @@ class HeaderView(View):
             added = (Number.around(name, 1.0) for name in names)
             made = experiment.on_formula(text, (*known, *added))
         except ValueError as error:
+            self._fault = error
             self._show_error(str(error))
             return
         self.formula.setModified(False)
@@ -176,14 +183,10 @@ class HeaderView(View):
             self.bubble.hide()
             return
         self._unknown = ""
-        text = self.formula.text()
-        try:
-            self.document.experiment.on_formula(text.strip())
-        except FormulaError as error:
-            self.formula.underline((error.column, error.length))
-            self._unknown = unknown_name(text.strip(), error)
-        except ValueError:  # the bubble says it
-            pass
+        fault, self._fault = self._fault, None
+        if isinstance(fault, FormulaError):
+            self.formula.underline((fault.column, fault.length))
+            self._unknown = unknown_name(self.formula.text().strip(), fault)
         self.remedy.setText(tr("Make {name} a number with a slider").format(name=self._unknown))
         self.remedy.setVisible(bool(self._unknown))
         window = self.window()

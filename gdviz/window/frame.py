@@ -76,6 +76,7 @@ class Window(QMainWindow):
         self.views: dict[type[View], View] = {
             kind: kind(self.document, self.player) for kind in VIEWS
         }
+        self._surface = self.document.experiment.resolved()  # that is shown
         self._layout = "race"
         self._seen = False
         self._tidy = QTimer(self)
@@ -248,7 +249,7 @@ class Window(QMainWindow):
         self.exporter.said.connect(self.status.say)
         self.exporter.progressed.connect(self.status.show_export)
         self.document.moved.connect(lambda _: self._show_title())
-        self.document.changed.connect(lambda _: self._show_title())
+        self.document.changed.connect(self._follow)
         self._show_title()
         self.files.opened.connect(self.player.pause)
         self.files.opened.connect(self._forget_typing)
@@ -317,6 +318,12 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent | None) -> None:
         if event is not None:
             self.files.take(event.mimeData())
+
+    def _follow(self, experiment: Experiment) -> None:
+        self._show_title()
+        if experiment.resolved() != self._surface:  # every view of it is drawn anew
+            self._surface = experiment.resolved()
+            self.appearance.paint_in_turn()
 
     def _show_title(self) -> None:
         self.setWindowTitle(tr("{name}[*] – gdviz").format(name=self.files.name()))

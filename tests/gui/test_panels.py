@@ -70,6 +70,29 @@ def test_what_docks_a_panel_between_the_keys_of_a_shortcut_waits(user, panels):
     user.qtbot.waitUntil(lambda: not panel.isFloating())
 
 
+@pytest.mark.parametrize("released", [True, False])
+def test_a_key_that_is_held_when_the_focus_goes_is_waited_for(user, panels, released):
+    panel = panels.panels["Curves"]
+    panel._keys._forget.setInterval(700)
+    user.press(panel._float)
+    user.qtbot.waitUntil(panel.isFloating)
+    panel.activateWindow()
+    user.settle(100)
+    held = panel.windowHandle()
+    for key in (Qt.Key.Key_Shift, Qt.Key.Key_Shift, Qt.Key.Key_A):  # pressed twice, a press in one
+        QTest.keyPress(held, key)
+    user.window.activateWindow()
+    QTest.keyRelease(held, Qt.Key.Key_Shift)
+    QTest.keyRelease(held, Qt.Key.Key_A)
+    panel.setFloating(False)
+    user.settle(300)
+    assert panel.isFloating()
+    if released:
+        QTest.keyRelease(held, Qt.Key.Key_Shift)
+        user.qtbot.waitUntil(lambda: not panel.isFloating(), timeout=300)
+    user.qtbot.waitUntil(lambda: not panel.isFloating())
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_A, Qt.Key.Key_Control, None])
 def test_a_double_click_docks_a_panel_unless_a_key_is_held_in_it(user, panels, key):
     panel = panels.panels["Curves"]
