@@ -1,5 +1,6 @@
 """Help that opens on the thing in question."""
 
+import re
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any
@@ -21,7 +22,7 @@ from gdviz_core import Optimizer, Surface
 def topics() -> dict[str, str]:
     """What the program says of its parts, by their names, as Markdown."""
     text = (resources.files("gdviz") / "assets" / "help.md").read_text(encoding="utf-8")
-    parts = [part.partition("\n") for part in text.split("# ") if part.strip()]
+    parts = [part.partition("\n") for part in re.split("^# ", text, flags=re.M) if part.strip()]
     return {title.strip(): words.strip() for title, _, words in parts}
 
 

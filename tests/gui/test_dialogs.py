@@ -94,6 +94,10 @@ def test_every_view_has_a_topic(user):
     for view in user.window.views.values():
         if view.place in ("left", "centre", "right", "below"):
             assert view.title in known, view.title
+    for title, words in known.items():  # a # within a line is no title
+        assert not set(title) & set('."'), title
+        assert len(words) > 40, title
+    assert "explains the line" in known["Update rules"]
 
 
 def test_the_list_of_keys_is_that_of_the_menus(user):
