@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -13,6 +14,9 @@ import numpy as np
 
 def main() -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # panels that the user has hidden would cost nothing
+    settings = tempfile.TemporaryDirectory()
+    os.environ["XDG_CONFIG_HOME"] = settings.name
     from PyQt6.QtWidgets import QApplication
 
     from gdviz.app.document import Origin
