@@ -16,6 +16,17 @@ def panels(user):
     return user.window.panels
 
 
+@pytest.fixture
+def floating(user, panels):
+    """A panel that floats and has the keyboard."""
+    panel = panels.panels["Curves"]
+    user.press(panel._float)
+    user.qtbot.waitUntil(panel.isFloating)
+    panel.activateWindow()
+    user.settle(100)
+    return panel
+
+
 def test_a_panel_floats_docks_and_hides(user, panels):
     panel = panels.panels["Curves"]
     user.press(panel._float)
@@ -29,24 +40,17 @@ def test_a_panel_floats_docks_and_hides(user, panels):
     assert panel.isVisible()
 
 
-def test_the_key_that_docks_a_floating_panel_may_be_released(user, panels):
+def test_the_key_that_docks_a_floating_panel_may_be_released(user, floating):
     """Docked at once, its window would be gone when the release comes."""
-    panel = panels.panels["Curves"]
-    user.press(panel._float)
-    user.qtbot.waitUntil(panel.isFloating)
-    panel.activateWindow()
+    panel = floating
     panel._float.setFocus()
     user.qtbot.waitUntil(panel._float.hasFocus)
     QTest.keyClick(panel.windowHandle(), Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
     user.qtbot.waitUntil(lambda: not panel.isFloating())
 
 
-def test_a_panel_is_not_docked_while_a_key_is_held_in_it(user, panels):
-    panel = panels.panels["Curves"]
-    user.press(panel._float)
-    user.qtbot.waitUntil(panel.isFloating)
-    panel.activateWindow()
-    user.settle(100)
+def test_a_panel_is_not_docked_while_a_key_is_held_in_it(user, floating):
+    panel = floating
     QTest.keyPress(panel.windowHandle(), Qt.Key.Key_Control)
     panel._float.click()
     panel.setFloating(False)
@@ -57,13 +61,9 @@ def test_a_panel_is_not_docked_while_a_key_is_held_in_it(user, panels):
     user.qtbot.waitUntil(lambda: not panel.isFloating())
 
 
-def test_what_docks_a_panel_between_the_keys_of_a_shortcut_waits(user, panels):
+def test_what_docks_a_panel_between_the_keys_of_a_shortcut_waits(user, floating):
     """Each key comes alone; the window of the first would be gone when the second comes."""
-    panel = panels.panels["Curves"]
-    user.press(panel._float)
-    user.qtbot.waitUntil(panel.isFloating)
-    panel.activateWindow()
-    user.settle(100)
+    panel = floating
     QTimer.singleShot(0, lambda: panel.setFloating(False))
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(panel.windowHandle(), Qt.Key.Key_Y, both)
@@ -71,13 +71,9 @@ def test_what_docks_a_panel_between_the_keys_of_a_shortcut_waits(user, panels):
 
 
 @pytest.mark.parametrize("released", [True, False])
-def test_a_key_that_is_held_when_the_focus_goes_is_waited_for(user, panels, released):
-    panel = panels.panels["Curves"]
-    panel._keys._forget.setInterval(700)
-    user.press(panel._float)
-    user.qtbot.waitUntil(panel.isFloating)
-    panel.activateWindow()
-    user.settle(100)
+def test_a_key_that_is_held_when_the_focus_goes_is_waited_for(user, floating, released):
+    panel = floating
+    panel._keys._forget.setInterval(600_000 if released else 100)
     held = panel.windowHandle()
     for key in (Qt.Key.Key_Shift, Qt.Key.Key_Shift, Qt.Key.Key_A):  # pressed twice, a press in one
         QTest.keyPress(held, key)
@@ -85,21 +81,16 @@ def test_a_key_that_is_held_when_the_focus_goes_is_waited_for(user, panels, rele
     QTest.keyRelease(held, Qt.Key.Key_Shift)
     QTest.keyRelease(held, Qt.Key.Key_A)
     panel.setFloating(False)
-    user.settle(300)
-    assert panel.isFloating()
-    if released:
+    if released:  # otherwise it is released where nobody tells
+        user.settle(400)
+        assert panel.isFloating()
         QTest.keyRelease(held, Qt.Key.Key_Shift)
-        user.qtbot.waitUntil(lambda: not panel.isFloating(), timeout=300)
     user.qtbot.waitUntil(lambda: not panel.isFloating())
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_A, Qt.Key.Key_Control, None])
-def test_a_double_click_docks_a_panel_unless_a_key_is_held_in_it(user, panels, key):
-    panel = panels.panels["Curves"]
-    user.press(panel._float)
-    user.qtbot.waitUntil(panel.isFloating)
-    panel.activateWindow()
-    user.settle(100)
+def test_a_double_click_docks_a_panel_unless_a_key_is_held_in_it(user, floating, key):
+    panel = floating
     if key is not None:
         QTest.keyPress(panel.windowHandle(), key)
     QTest.mouseDClick(panel.titleBarWidget(), LEFT, NONE, QPoint(60, 12))
