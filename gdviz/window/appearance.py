@@ -74,6 +74,7 @@ class Appearance(QObject):
         """Give the window a theme: what is seen first, and shown when all of it is ready."""
         window = self._window
         zoom = max(self.zoom, PROJECTOR if projector() else 1.0) * chosen_size()
+        resized = zoom != self.theme.zoom  # everything is laid out anew anyhow
         self.theme = now = coloured(chosen, *colours()).zoomed(zoom)
         self._sheet = theme.style_sheet(now)
         theme.apply(now)
@@ -87,7 +88,7 @@ class Appearance(QObject):
         self.turns.add(*(piece for widget, piece in pieces if widget.isVisible()))
         self.turns.add(partial(self._reveal, now))
         self.turns.add(*(piece for widget, piece in pieces if not widget.isVisible()))
-        if not window.isVisible():
+        if resized or not window.isVisible():
             self.turns.finish()
 
     def dress(self, part: QObject | None) -> None:
