@@ -74,11 +74,10 @@ class Appearance(QObject):
         """Give the window a theme: what is seen first, and shown when all of it is ready."""
         window = self._window
         zoom = max(self.zoom, PROJECTOR if projector() else 1.0) * chosen_size()
-        resized = zoom != self.theme.zoom  # everything is laid out anew anyhow
         self.theme = now = coloured(chosen, *colours()).zoomed(zoom)
         self._sheet = theme.style_sheet(now)
         theme.apply(now)
-        window.setUpdatesEnabled(False)
+        self._contents().setUpdatesEnabled(False)
         shown: tuple[Themed, ...] = (
             window, window.panels, *window.views.values(), *window.findChildren(Workshop)
         )  # fmt: skip
@@ -88,7 +87,7 @@ class Appearance(QObject):
         self.turns.add(*(piece for widget, piece in pieces if widget.isVisible()))
         self.turns.add(partial(self._reveal, now))
         self.turns.add(*(piece for widget, piece in pieces if not widget.isVisible()))
-        if resized or not window.isVisible():
+        if not window.isVisible():
             self.turns.finish()
 
     def dress(self, part: QObject | None) -> None:
@@ -102,6 +101,12 @@ class Appearance(QObject):
         for view in heavy:
             view.setUpdatesEnabled(False)
         self.turns.add(*(partial(view.setUpdatesEnabled, True) for view in heavy))
+
+    def _contents(self) -> QWidget:
+        # not the window: what Qt was to paint of it while its updates are off, it never paints
+        contents = self._window.centralWidget()
+        assert contents is not None
+        return contents
 
     def _holders(self) -> tuple[QWidget | None, ...]:
         return (self._window, self._window.centralWidget(), self._window.panels)
@@ -123,5 +128,5 @@ class Appearance(QObject):
     def _reveal(self, now: theme.Theme) -> None:
         if now is self.theme:
             self.paint_in_turn()
-            self._window.setUpdatesEnabled(True)
+            self._contents().setUpdatesEnabled(True)
             self._window.tidy()

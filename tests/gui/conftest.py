@@ -3,7 +3,7 @@
 import gc
 
 import pytest
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, QSettings, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog
 
@@ -86,6 +86,19 @@ class Driver:
         picture = canvas.grab()
         at = canvas.to_widget(x, y) * picture.devicePixelRatio()
         return picture.toImage().pixelColor(at.toPoint())
+
+
+class Painted(QObject):
+    """Counts how often a widget is painted on the screen."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _, event):  # noqa: N802  that is its name in Qt
+        self.count += event.type() == QEvent.Type.Paint
+        return False
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QApplication, QTabBar, QWidget
 
 from gdviz.app.turns import Turns
 from gdviz.window.layouts import LAYOUTS
-from tests.gui.conftest import LEFT, NONE
+from tests.gui.conftest import LEFT, NONE, Painted
 
 
 def ground(widget, x=4, y=-12):
@@ -38,7 +38,7 @@ def test_the_button_changes_the_theme_and_keeps_the_event_loop_going(user):
     button, window = user.window._buttons["Light"], user.window
     QTest.mouseClick(button, LEFT, NONE)
     turns = 0
-    while not window.updatesEnabled():
+    while not window.header.updatesEnabled():
         QApplication.processEvents()
         turns += 1
     assert turns > 5  # at least every panel by itself
@@ -94,11 +94,20 @@ def test_of_two_choices_in_a_hurry_the_last_holds(user):
         QApplication.processEvents()
     user.settle()
     assert window.theme.name == "light"
-    assert window.updatesEnabled()
+    assert window.header.updatesEnabled()
     assert all(view.updatesEnabled() for view in window.views.values())
     styled = [part for part in window.findChildren(QWidget) if part.styleSheet()]
     assert len(styled) > len(window.panels.panels)
     assert all(part.styleSheet() == window.header.styleSheet() for part in styled)
+
+
+def test_a_window_that_was_to_be_painted_when_the_theme_changed_is_painted(user):
+    window = user.window
+    painted = [Painted(widget) for widget in (window.header, window.map.canvas.viewport())]
+    window.update()
+    window.appearance.flip()
+    user.settle()
+    user.qtbot.waitUntil(lambda: all(part.count > 0 for part in painted))
 
 
 def test_a_piece_that_fails_does_not_hold_up_the_others(user, monkeypatch):

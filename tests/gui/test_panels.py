@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QTabBar
 from gdviz.views.racers import RacersView
 from gdviz.window import make_window
 from gdviz.window.layouts import LAYOUTS
-from tests.gui.conftest import LEFT, NONE
+from tests.gui.conftest import LEFT, NONE, Painted
 
 
 @pytest.fixture
@@ -142,9 +142,11 @@ def test_everything_comes_back_as_it_was_left(user, qtbot, name):
     window.close()
     again = make_window()
     qtbot.addWidget(again)
+    painted = Painted(again.map.canvas.viewport())
     again.show()
     qtbot.waitExposed(again)
     qtbot.wait(60)
+    qtbot.waitUntil(lambda: painted.count > 0)
     assert {title: panel.isHidden() for title, panel in again.panels.panels.items()} == hidden
     assert abs(again.panels.panels["Surface"].width() - width) <= 2
     assert again.theme.zoom == LAYOUTS[name][3]
