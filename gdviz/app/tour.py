@@ -72,6 +72,14 @@ class Tour(QFrame):
             self._later.start()
         return False
 
+    def event(self, event: QEvent | None) -> bool:
+        """Grow with the type of the words."""
+        done = super().event(event)
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+            self._later.start()
+        return done
+
     def _place(self) -> None:
         if self.number < len(self._stops):
             self.move(self._beside(self._stops[self.number].place))
@@ -104,8 +112,12 @@ class Tour(QFrame):
         last = self.number == len(self._stops) - 1
         self.next.setText(tr("Done") if last else tr("Next"))
         self.skip.setVisible(not last)
-        self.adjustSize()
+        self._fit()
         self._place()
+
+    def _fit(self) -> None:
+        # adjustSize asks how high the words are in the width that they would like to have
+        self.resize(WIDTH, self.heightForWidth(WIDTH))
 
     def _beside(self, place: QWidget) -> QPoint:
         """To the right of a thing, or below it, or over it: wherever there is room."""

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
+    QLabel,
     QLineEdit,
     QMenu,
     QMessageBox,
@@ -140,6 +141,19 @@ def test_the_tour_can_be_skipped_and_the_program_used_meanwhile(user):
     assert len(user.document.experiment.starts) == 2
     user.press(tour.skip)
     assert user.window.dialogs.tour is None
+
+
+def test_the_tour_grows_with_its_type(user):
+    user.window.dialogs.start_tour()
+    tour = user.window.dialogs.tour
+    user.window.choose_layout("present")
+    user.settle(200)
+    for part in tour.findChildren(QLabel):
+        room = part.heightForWidth(part.width()) if part.wordWrap() else part.sizeHint().height()
+        assert part.height() >= room
+        assert part.wordWrap() or part.width() >= part.sizeHint().width()
+    assert user.window.rect().contains(tour.geometry())
+    user.press(tour.skip)
 
 
 # preferences
