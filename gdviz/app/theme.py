@@ -271,6 +271,13 @@ QLineEdit, QComboBox {{ background: {t.control}; border: 1px solid {t.border};
 QLineEdit:hover, QComboBox:hover {{ border-color: {t.text3}; }}
 QLineEdit:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QLineEdit[wrong="true"] {{ border-color: {t.error}; }}
+QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {t.text3}; border-radius: 4px;
+    background: {t.control}; }}
+QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
+QCheckBox::indicator:checked {{ border-color: {t.accent};
+    background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+        stop: 0 {t.on_accent}, stop: 0.44 {t.on_accent},
+        stop: 0.54 {t.accent}, stop: 1 {t.accent}); }}
 #small {{ padding: 1px 6px; border-radius: 6px; font-size: 12px; }}
 #choice {{ font-size: 12px; padding: 1px 6px; border-radius: 6px; min-height: 18px; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}

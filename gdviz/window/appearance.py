@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Union
 
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QSettings, Qt
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtGui import QIcon
+from PyQt6.QtWidgets import QApplication, QDialogButtonBox, QWidget
 
 from gdviz.app import theme
 from gdviz.app.panel import Panels
@@ -94,6 +95,9 @@ class Appearance(QObject):
         """Let a part that is new look like the others."""
         if isinstance(part, QWidget) and part not in self._holders():
             part.setStyleSheet(self._sheet)
+            for box in part.findChildren(QDialogButtonBox):
+                for button in box.buttons():
+                    button.setIcon(QIcon())  # some desktops give it one, which is not of this look
 
     def paint_in_turn(self) -> None:
         """Let each view be painted by itself: all at once would hold up a large window."""

@@ -3,7 +3,7 @@
 import pytest
 from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QTabBar, QWidget
+from PyQt6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QTabBar, QWidget
 
 from gdviz.app.turns import Turns
 from gdviz.window.layouts import LAYOUTS
@@ -75,6 +75,20 @@ def test_a_dialog_wears_the_theme_whether_opened_before_or_after(user, name):
     dialog.reject()
     getattr(window.dialogs, name)()
     assert is_light(ground(user.dialog()))
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_a_check_box_stands_out_and_the_buttons_are_plain(user, choice):
+    user.window.appearance.choose(choice)
+    user.settle()
+    user.window.dialogs.preferences()
+    dialog = user.dialog()
+    (box,) = dialog.findChildren(QCheckBox)
+    picture = box.grab().toImage()
+    row = [picture.pixelColor(x, box.height() // 2).lightnessF() for x in range(20)]
+    assert max(row) - min(row) > 0.2
+    (buttons,) = dialog.findChildren(QDialogButtonBox)
+    assert all(button.icon().isNull() for button in buttons.buttons())
 
 
 def test_bars_of_tabs_that_qt_makes_later_are_like_the_first(user):
