@@ -29,6 +29,7 @@ CENSUS = 2_000_000  # evaluations that a census takes, about
 MAX_CENSUS = 60.0  # seconds for it on a table
 MAX_DETAIL = 3.0  # seconds for a map on a large table; it is interpolated beyond
 MAX_LOOKING = 1.0  # seconds for the losses over all the data beside those over batches
+BEGINNING = 32  # rows of a table that are evaluated in the time that it takes to begin a pass
 # Beyond this many points a race is recorded more sparsely.
 MAX_POINTS = 500_000
 
@@ -158,11 +159,16 @@ def _weight(program: Any) -> int:
     return sum(15 if i.name.removesuffix("_k") in slow else 1 for i in program.instructions)
 
 
+def _worth(surface: Surface, rows: int) -> int:
+    """How many rows a pass over so many is worth: to begin it, on a table, is worth some."""
+    return 1 if surface.table is None else rows + BEGINNING
+
+
 def step_cost(surface: Surface, optimizer: core.Optimizer, rows: int) -> float:
     """About how many seconds a step of one of many runs takes that sees so many rows."""
     if surface.way == SYMBOLIC:  # which may take SymPy seconds to find
         surface = replace(surface, way=REVERSE)
-    evaluated = _weight(surface.tape("gradient").program) * rows * 0.5e-9
+    evaluated = _weight(surface.tape("gradient").program) * _worth(surface, rows) * 0.5e-9
     rule = sum(_weight(program) for program in optimizer.programs().programs) * 0.25e-9
     return (evaluated * optimizer.evaluations + rule) / 2  # about as many threads
 
@@ -192,9 +198,10 @@ def cost(experiment: Experiment, before: Race | None = None) -> float:
             weight = 0.5e-9 * _weight(program)
             steps, rows = steps_of(experiment, racer), surface.rows
             lanes = blocks if surface.table is None else len(experiment.starts)
-            per_step = lanes * (weight * min(racer.batch or rows, rows) + 5e-9) + 250e-9
+            seen = _worth(surface, min(racer.batch or rows, rows))
+            per_step = lanes * (weight * seen + 5e-9) + 250e-9
             if racer.batch is not None:
-                per_step += lanes * weight * rows / sparsity(experiment, steps)
+                per_step += lanes * weight * _worth(surface, rows) / sparsity(experiment, steps)
             total += steps * per_step
     return total
 
@@ -351,7 +358,8 @@ def _gather(experiment: Experiment, trajectories: list[core.Trajectory], every: 
 
 def value_cost(surface: core.Surface, points: int) -> float:
     """About how many seconds it takes to evaluate a surface at so many points."""
-    return points * surface.rows * _weight(surface.tape("value").program) * 0.35e-9
+    weight = _weight(surface.tape("value").program)
+    return points * _worth(surface, surface.rows) * weight * 0.35e-9
 
 
 def landscape(surface: core.Surface, xs: Array, ys: Array) -> Computation[Array]:

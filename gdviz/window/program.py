@@ -24,9 +24,10 @@ from gdviz.session import Session
 from gdviz.window.frame import Window
 
 TIDY = 5000  # milliseconds between two tidyings of the memory
-# Seconds for which a thread may keep the interpreter. The window asks for it many times a frame; at
-# Python's 5 ms a library at work in the background, such as SymPy, would make frames of 0.4 s.
-TURN = 0.001
+# Seconds for which a thread may keep the interpreter. The window asks for it many times a frame: of
+# 6 ms alone, a frame takes 135 ms at Python's 5 ms beside a library at work in the background, such
+# as SymPy, and 18 at this.
+TURN = 0.0002
 
 
 def make_window(experiment: Experiment | None = None, display: Display | None = None) -> Window:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -106,6 +107,26 @@ def test_slow_and_quick_landscapes_agree(formula):
     xs = np.linspace(0, 1, 400)
     values = compute.finish(compute.landscape(surface, xs, xs))
     np.testing.assert_array_equal(values[7], surface.value(xs, xs[7]))
+
+
+@pytest.mark.parametrize("rows", [1, 4, 12])
+def test_what_a_landscape_over_a_few_rows_costs_is_known(rows):
+    # compared with one over many rows, in the same run; what is thought quick is done in the window
+    def surface(rows):
+        x = np.linspace(-2.0, 2.0, rows)
+        return core.Surface("loss", "Loss", "log(1 + exp(-x * (a * x + b)))", (-3, 3, -3, 3),
+                            variables=("a", "b"), table=core.Table(("x",), x[None]))  # fmt: skip
+
+    def took(surface, side):
+        xs = np.linspace(-3.0, 3.0, side)
+        times = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            surface.grid(xs, xs)
+            times.append(time.perf_counter() - begun)
+        return min(times) / compute.value_cost(surface, side * side)
+
+    assert 1 / 4 < took(surface(rows), 400) / took(surface(1000), 150) < 4
 
 
 def test_who_gives_up_a_census_does_not_wait_for_it(monkeypatch):
