@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gdviz.compute import Race
 from gdviz.experiment import Point
 from gdviz.scale import short
+from gdviz_core.nearest import nearest
 from gdviz_core.surface import Array
 
 COLUMNS = 3000  # more than a curve has pixels
@@ -44,13 +45,7 @@ def series(race: Race, quantity: str, minima: tuple[Point, ...]) -> Array:
     if quantity == "distance":
         if not minima:
             return np.full(race.x.shape, np.nan)
-        from scipy.spatial import cKDTree  # here: it takes longer to load than the window
-
-        points = np.stack([race.x, race.y], axis=-1)
-        good = np.isfinite(points).all(axis=-1)
-        found = np.full(race.x.shape, np.nan)
-        found[good] = cKDTree(np.array(minima)).query(points[good])[0]
-        return found
+        return nearest(race.x, race.y, np.array(minima))[0]
     values = np.full(race.x.shape, np.nan)
     for lane, t in enumerate(race.trajectories):
         own = {"gradient": t.grad_norm, "lr": t.lr}.get(quantity, t.state.get(quantity))

@@ -1,7 +1,6 @@
 """Work beside the caller, as generators that yield progress and can be given up at any time."""
 
 import atexit
-import importlib
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -66,19 +65,6 @@ def _attempt(call: Callable[[], Any], outcome: list[Any]) -> None:
         outcome.append(call())
     except BaseException as error:
         outcome.append(error)
-
-
-_LIBRARIES = threading.Lock()
-
-
-def load_libraries() -> Computation[None]:
-    """Load what takes longer than a frame to load, before somebody waits for it."""
-    return (yield from apart(_import, _LIBRARIES))
-
-
-def _import() -> None:
-    for name in ("scipy.spatial", "igraph"):
-        importlib.import_module(name)
 
 
 @atexit.register

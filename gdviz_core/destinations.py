@@ -17,6 +17,7 @@ from gdviz_core.critical import (
     critical_points,
 )  # fmt: skip
 from gdviz_core.ends import Ends
+from gdviz_core.nearest import nearest
 from gdviz_core.surface import Array, Domain, Surface
 
 NOT_SETTLED, GONE, OUT = -1, -2, -3
@@ -72,12 +73,8 @@ class Destinations:
         found[ends.codes == engine.OUTSIDE] = OUT
         settled = ends.codes == engine.CONVERGED
         if len(self.places) and settled.any():
-            from scipy.spatial import cKDTree
-
-            distance, nearest = cKDTree(self.places).query(
-                np.stack([ends.x[settled], ends.y[settled]], axis=1)
-            )
-            owner = self.owner[nearest]
+            distance, place = nearest(ends.x[settled], ends.y[settled], self.places)
+            owner = self.owner[place]
             losses = self.points[owner, 2]
             # what is known of a curve are some of its points, on all of which the loss is the same
             curves = np.bincount(self.owner)[owner] > 1

@@ -46,12 +46,10 @@ from gdviz.window.banner import Banner
 from gdviz.window.dialogs import Dialogs
 from gdviz.window.layouts import LAYOUTS, WIDE
 from gdviz.window.menus import Menus
-from gdviz.worker import load_libraries
 
 GAP = 12
 JUMP = 100  # pixels; who drags the window's edge sees it follow, what jumps may be painted in turns
 TOUR_AFTER = 900  # milliseconds after the first start
-LOAD_AFTER = 1500  # milliseconds after every start
 PANELS_VERSION = 2  # of the places that are remembered; another one is not restored
 
 
@@ -351,13 +349,6 @@ class Window(QMainWindow):
             self._seen = True
             QTimer.singleShot(0, self._restore_panels)
             QTimer.singleShot(TOUR_AFTER, self.dialogs.tour_once)
-            QTimer.singleShot(LOAD_AFTER, self._load)
-
-    def _load(self) -> None:
-        """Load libraries while nothing else is asked for."""
-        if self.isVisible():
-            self._loading = job.Job(load_libraries())
-            self._loading.start()
 
     def _restore_panels(self) -> None:
         """Put the panels where they were when the program was closed."""
