@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gdviz_core.surface import Array
 
-FEW = 100  # places among which it is quicker to look at each than to load SciPy
+MUCH = 20_000_000  # distances that are worked out in less time than it takes to load SciPy
 
 
 def nearest(x: Array, y: Array, places: Array) -> tuple[Array, NDArray[np.intp]]:
@@ -15,7 +15,7 @@ def nearest(x: Array, y: Array, places: Array) -> tuple[Array, NDArray[np.intp]]
 
     The arrays have one shape, the results too; for a point that is not finite the distance is NaN.
     """
-    if len(places) > FEW:
+    if x.size * len(places) > MUCH:
         from scipy.spatial import cKDTree  # here: to load it keeps a window waiting
 
         found = np.full(x.shape, np.nan), np.zeros(x.shape, np.intp)
