@@ -1,5 +1,6 @@
 """The nearest of some places, looked for in both ways."""
 
+import importlib
 import math
 
 import numpy as np
@@ -16,6 +17,7 @@ points = st.tuples(numbers, numbers)
 
 @pytest.fixture(params=[0, module.MUCH], ids=["tree", "each"], scope="module")
 def way(request):
+    importlib.import_module("scipy.spatial")  # or the first example would take too long
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "MUCH", request.param)
         yield
@@ -38,3 +40,9 @@ def test_a_point_that_is_none_is_nowhere(way):
     away, index = nearest(x, y, places)
     np.testing.assert_allclose(away, [[0, np.nan, np.nan], [0, np.nan, np.sqrt(5)]], rtol=1e-15)
     assert (index[0, 0], index[1, 0], index[1, 2]) == (1, 0, 1)
+
+
+def test_a_point_whose_distance_has_no_square_is_only_far(way):
+    away, index = nearest(np.array([1e200]), np.zeros(1), np.array([[0.0, 0.0], [1.0, 1.0]]))
+    assert away[0] == 1e200
+    assert index[0] in (0, 1)
