@@ -96,7 +96,7 @@ class Painted(QObject):
         self.count = 0
         widget.installEventFilter(self)
 
-    def eventFilter(self, _, event):  # noqa: N802  that is its name in Qt
+    def eventFilter(self, _, event):
         self.count += event.type() == QEvent.Type.Paint
         return False
 

@@ -21,7 +21,7 @@ class Brackets(QTranslator):
     def translate(self, context, source, disambiguation=None, n=-1):
         return f"⟦{source}⟧" if context == "gdviz" else ""
 
-    def isEmpty(self):  # noqa: N802  Qt calls it so
+    def isEmpty(self):
         return False
 
 
