@@ -278,6 +278,11 @@ QCheckBox::indicator:checked {{ border-color: {t.accent};
     background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
         stop: 0 {t.on_accent}, stop: 0.44 {t.on_accent},
         stop: 0.54 {t.accent}, stop: 1 {t.accent}); }}
+QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
+QCheckBox::indicator:checked:disabled {{
+    background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+        stop: 0 {t.text3}, stop: 0.44 {t.text3},
+        stop: 0.54 {t.control}, stop: 1 {t.control}); }}
 #small {{ padding: 1px 6px; border-radius: 6px; font-size: 12px; }}
 #choice {{ font-size: 12px; padding: 1px 6px; border-radius: 6px; min-height: 18px; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
