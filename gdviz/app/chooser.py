@@ -49,7 +49,7 @@ class Chooser(Dialog):
         self.list.currentItemChanged.connect(lambda item, _: self._show(item))
         self.list.itemDoubleClicked.connect(lambda _: self.take())
         self.page = RulePage()
-        self.page.set_theme(theme)
+        self.set_theme(theme)
         scroll = scroller(self.page)
         self.problem = label("", "problem")
         self.problem.setWordWrap(True)
@@ -84,6 +84,9 @@ class Chooser(Dialog):
         whole.addLayout(left)
         whole.addLayout(right, 1)
         self._search("")
+
+    def set_theme(self, theme: Theme) -> None:
+        self.page.set_theme(theme)
 
     def _search(self, text: str) -> None:
         words = text.casefold().split()

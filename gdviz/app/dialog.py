@@ -3,6 +3,8 @@
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QDialog, QMessageBox, QWidget
 
+from gdviz.app.theme import Theme
+
 LATER = 2000  # milliseconds
 
 
@@ -21,6 +23,9 @@ class Dialog(QDialog):
         super().__init__(parent, kind)
         self.setWindowTitle(title)
         self.finished.connect(self._leave)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Follow a theme, as far as the style sheet does not do it."""
 
     def _leave(self) -> None:
         drop(self)

@@ -42,9 +42,13 @@ class Graph(QWidget):
         super().__init__()
         self.setFixedHeight(96)
         self.setAccessibleName(tr("The factor of the learning rate over the run"))
-        self._theme = theme
+        self.set_theme(theme)
         self.factors: np.ndarray | None = None
         self.words = ""
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
 
     def show_schedule(self, schedule: object, steps: int) -> None:
         """Show a schedule over so many steps."""
@@ -162,6 +166,9 @@ class Surroundings(Dialog):
         self.schedule.setEnabled(has_rate)
         self._list_parameters(racer.schedule_values)
         self.take()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.graph.set_theme(theme)
 
     def _field(self, name: str, value: float | None) -> QLineEdit:
         field = QLineEdit("" if value is None else number_text(value))

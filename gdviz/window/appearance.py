@@ -10,16 +10,16 @@ from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication, QDialogButtonBox, QWidget
 
 from gdviz.app import theme
+from gdviz.app.dialog import Dialog
 from gdviz.app.panel import Panels
 from gdviz.app.preferences import chosen_size, coloured, colours, projector
 from gdviz.app.turns import Turns
-from gdviz.app.workshop import Workshop
 from gdviz.views.view import View
 
 if TYPE_CHECKING:
     from gdviz.window.frame import Window
 
-Themed = Union["Window", Panels, View, Workshop]
+Themed = Union["Window", Panels, View, Dialog]
 
 PROJECTOR = 1.4  # how large type and lines are for a projector
 HEAVY = ("centre", "right")  # the places of views that take long to paint
@@ -80,7 +80,7 @@ class Appearance(QObject):
         theme.apply(now)
         self._contents().setUpdatesEnabled(False)
         shown: tuple[Themed, ...] = (
-            window, window.panels, *window.views.values(), *window.findChildren(Workshop)
+            window, window.panels, *window.views.values(), *window.findChildren(Dialog)
         )  # fmt: skip
         pieces: list[tuple[QWidget, Callable[[], None]]] = []
         pieces += [(part, partial(self._dress, part, now)) for part in self._parts()]
@@ -95,6 +95,8 @@ class Appearance(QObject):
         """Let a part that is new look like the others."""
         if isinstance(part, QWidget) and part not in self._holders():
             part.setStyleSheet(self._sheet)
+            if isinstance(part, Dialog):  # made of what may not have heard of the theme yet
+                part.set_theme(self.theme)
             for box in part.findChildren(QDialogButtonBox):
                 for button in box.buttons():
                     button.setIcon(QIcon())  # some desktops give it one, which is not of this look

@@ -77,6 +77,23 @@ def test_a_dialog_wears_the_theme_whether_opened_before_or_after(user, name):
     assert is_light(ground(user.dialog()))
 
 
+@pytest.mark.parametrize("when", ["before", "in the middle"])
+def test_what_is_painted_in_a_dialog_follows_a_change_of_the_theme(user, when):
+    window, choose = user.window, user.window.racers.choose
+    steps = [choose, window.appearance.flip]  # to light
+    for step in steps if when == "before" else reversed(steps):
+        step()
+    dialog = user.dialog()
+    user.settle()
+    picture = dialog.grab().toImage()
+    corner = dialog.page.mapTo(dialog, dialog.page.rect().topLeft())
+    lights = [picture.pixelColor(corner.x() + x, corner.y() + y).lightnessF()
+              for x in range(300) for y in range(20)]  # fmt: skip
+    assert max(lights) > 0.9  # the ground
+    assert min(lights) < 0.3  # the words
+    dialog.reject()
+
+
 @pytest.mark.parametrize("choice", ["light", "dark"])
 def test_a_check_box_stands_out_and_the_buttons_are_plain(user, choice):
     user.window.appearance.choose(choice)
