@@ -53,16 +53,12 @@ class Studio:
         QSettings().setValue("toured", "yes")
         self.window.show()
 
-    def settle(self, seconds: float = 0.6) -> None:
-        """Let everything that follows in the background arrive."""
-        end = time.monotonic() + seconds
-        window = self.window
-        while (
-            time.monotonic() < end
-            or window.document.critical is None
-            or window.appearance.turns.busy
-            or job.busy()
-        ):
+    def settle(self, quiet: float = 0.6) -> None:
+        """Let everything that follows in the background arrive, until all is quiet for a while."""
+        window, since = self.window, time.monotonic()
+        while time.monotonic() < since + quiet:
+            if window.document.critical is None or window.appearance.turns.busy or job.busy():
+                since = time.monotonic()
             self.app.processEvents()
             time.sleep(0.005)
 
